@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
 
 from supplynet.errors import Finding
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
 
-__all__ = ["Meta", "SupplyNetwork", "Table"]
+__all__ = ["ColumnUse", "Meta", "SupplyNetwork", "Table", "number_text"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,13 +80,48 @@ class Table:
         import pandas as pd
 
         return pd.DataFrame(
-            {name: pd.Series(list(values), dtype=_dtype(values)) for name, values in self.columns.items()},
+            {
+                name: pd.Series(list(values), dtype=_dtype(values), index=range(self.length))
+                for name, values in self.columns.items()
+            },
             columns=list(self.columns),
         )
 
 
 def _dtype(values: Sequence[Any]) -> str:
     return "str" if all(v is None or isinstance(v, str) for v in values) else "object"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnUse:
+    """What became of one column of a file.
+
+    Attributes
+    ----------
+    table, file
+        The table, and the file it was read from (blank for frames).
+    given, used_as
+        The heading as written, and the name of the column in the table.
+    how
+        ``used`` (its own name), ``renamed`` (another name of a known field) or ``set aside``
+        (no known field: kept as text).
+    """
+
+    table: str
+    file: str
+    given: str
+    used_as: str
+    how: Literal["used", "renamed", "set aside"]
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the column use as JSON values."""
+        return {
+            "table": self.table,
+            "file": self.file,
+            "given": self.given,
+            "used_as": self.used_as,
+            "how": self.how,
+        }
 
 
 @dataclass(frozen=True)
@@ -115,17 +151,30 @@ class SupplyNetwork:
         Table name to :class:`Table`; `nodes` and `supplies` are always there.
     findings
         Warnings and notes that the check brought up (an error would have refused the network).
+    columns
+        What became of every column of the files that were read.
+    source
+        The file or folder that was read, ``None`` if there was none. No part of the digest.
     """
 
     def __init__(
-        self, tables: Mapping[str, Table], meta: Meta, findings: Sequence[Finding] = ()
+        self,
+        tables: Mapping[str, Table],
+        meta: Meta,
+        findings: Sequence[Finding] = (),
+        *,
+        columns: Sequence[ColumnUse] = (),
+        source: str | None = None,
     ) -> None:
         self.tables = dict(tables)
         self.meta = meta
         self.findings = tuple(findings)
+        self.columns = tuple(columns)
+        self.source = source
 
     @property
     def name(self) -> str:
+        """The name of the folder or file that it was read from."""
         return self.meta.name
 
     @property
@@ -151,11 +200,65 @@ class SupplyNetwork:
 
     @property
     def nodes(self) -> pd.DataFrame:
+        """The table `nodes` as a DataFrame of your own."""
         return self.frame("nodes")
 
     @property
     def supplies(self) -> pd.DataFrame:
+        """The table `supplies` as a DataFrame of your own."""
         return self.frame("supplies")
+
+    @property
+    def needs(self) -> pd.DataFrame:
+        """The table `needs` as a DataFrame of your own."""
+        return self.frame("needs")
+
+    @property
+    def materials(self) -> pd.DataFrame:
+        """The table `materials` as a DataFrame of your own."""
+        return self.frame("materials")
+
+    @property
+    def entities(self) -> pd.DataFrame:
+        """The table `entities` as a DataFrame of your own."""
+        return self.frame("entities")
+
+    @property
+    def holdings(self) -> pd.DataFrame:
+        """The table `holdings` as a DataFrame of your own."""
+        return self.frame("holdings")
+
+    @property
+    def measures(self) -> pd.DataFrame:
+        """The table `measures` as a DataFrame of your own."""
+        return self.frame("measures")
+
+    @property
+    def periods(self) -> pd.DataFrame:
+        """The table `periods` as a DataFrame of your own."""
+        return self.frame("periods")
+
+    @property
+    def observations(self) -> pd.DataFrame:
+        """The table `observations` as a DataFrame of your own."""
+        return self.frame("observations")
+
+    @property
+    def shares(self) -> pd.DataFrame:
+        """The table `shares` as a DataFrame of your own."""
+        return self.frame("shares")
+
+    @property
+    def references(self) -> pd.DataFrame:
+        """The table `references` as a DataFrame of your own."""
+        return self.frame("references")
+
+    @property
+    def graph(self) -> nx.MultiDiGraph[str]:
+        """The network as a graph at `as_of`; see :func:`supplynet.graph`."""
+        # The graph module stands a floor above this one: it is looked up only when asked for.
+        made: nx.MultiDiGraph[str] = import_module("supplynet.graph").graph(self)
+        return made
 
     @cached_property
     def node_rows(self) -> Mapping[str, Mapping[str, Any]]:
@@ -172,9 +275,12 @@ class SupplyNetwork:
         for name in sorted(self.tables):
             rows = sorted(
                 json.dumps(
-                    {key: _canonical(value) for key, value in row.items() if value not in (None, ())},
+                    {
+                        key: _canonical(value)
+                        for key, value in row.items()
+                        if value not in (None, ())
+                    },
                     sort_keys=True,
-                    ensure_ascii=True,
                 )
                 for row in self.tables[name].rows()
             )
@@ -189,15 +295,29 @@ class SupplyNetwork:
         )
 
 
-def _canonical(value: Any) -> Any:
-    """Return a value in the form that is hashed: type and exact value, whatever it was read from."""
+def _canonical(value: object) -> object:
+    """Return a value as it is hashed: type and exact value, whatever it was read from."""
     if isinstance(value, Decimal):
-        return {"number": format(value.normalize(), "f")}
+        return {"number": number_text(value)}
     if isinstance(value, date):
         return {"date": value.isoformat()}
     if isinstance(value, tuple):
         return list(value)
     return value
+
+
+def number_text(value: Decimal) -> str:
+    """Return an exact number in its shortest plain form.
+
+    Examples
+    --------
+    >>> number_text(Decimal("1E+2")), number_text(Decimal("0.50")), number_text(Decimal("-0.0"))
+    ('100', '0.5', '0')
+    """
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def _canonical_meta(meta: Meta) -> dict[str, Any]:
