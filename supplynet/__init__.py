@@ -1,5 +1,122 @@
-"""supplynet: what, lost alone or together, stops this weapon system - and who can make it happen?"""
+"""What, lost alone or together, stops this weapon system - and who can make it happen?
+
+Everything public is listed in ``__all__`` and loaded when first used, so that importing the
+package costs nothing.
+"""
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from supplynet.analysis.centrality import (
+        articulation_points,
+        centrality,
+        dominators,
+        minimum_vertex_cut,
+    )
+    from supplynet.analysis.concentration import concentration
+    from supplynet.analysis.cutsets import (
+        all_single_points,
+        minimal_cut_sets,
+        single_points_of_failure,
+    )
+    from supplynet.analysis.explain import explain
+    from supplynet.errors import (
+        Finding,
+        OutputError,
+        QuestionError,
+        SupplyNetError,
+        UnknownNameError,
+        ValidationError,
+    )
+    from supplynet.examples import examples, load_example
+    from supplynet.graph import graph
+    from supplynet.io import check, from_frames, from_networkx, load, save
+    from supplynet.model import SupplyNetwork
+    from supplynet.ownership import controllers
+    from supplynet.report import chokepoint_report
+    from supplynet.scenarios import lose
+    from supplynet.units import Question
+    from supplynet.view import build_view, view
+
+_HOMES = {
+    "Finding": "errors",
+    "OutputError": "errors",
+    "Question": "units",
+    "QuestionError": "errors",
+    "SupplyNetError": "errors",
+    "SupplyNetwork": "model",
+    "UnknownNameError": "errors",
+    "ValidationError": "errors",
+    "all_single_points": "analysis.cutsets",
+    "articulation_points": "analysis.centrality",
+    "build_view": "view",
+    "centrality": "analysis.centrality",
+    "check": "io",
+    "chokepoint_report": "report",
+    "concentration": "analysis.concentration",
+    "controllers": "ownership",
+    "dominators": "analysis.centrality",
+    "examples": "examples",
+    "explain": "analysis.explain",
+    "from_frames": "io",
+    "from_networkx": "io",
+    "graph": "graph",
+    "load": "io",
+    "load_example": "examples",
+    "lose": "scenarios",
+    "minimal_cut_sets": "analysis.cutsets",
+    "minimum_vertex_cut": "analysis.centrality",
+    "save": "io",
+    "single_points_of_failure": "analysis.cutsets",
+    "view": "view",
+}
+
+__all__ = [
+    "Finding",
+    "OutputError",
+    "Question",
+    "QuestionError",
+    "SupplyNetError",
+    "SupplyNetwork",
+    "UnknownNameError",
+    "ValidationError",
+    "__version__",
+    "all_single_points",
+    "articulation_points",
+    "build_view",
+    "centrality",
+    "check",
+    "chokepoint_report",
+    "concentration",
+    "controllers",
+    "dominators",
+    "examples",
+    "explain",
+    "from_frames",
+    "from_networkx",
+    "graph",
+    "load",
+    "load_example",
+    "lose",
+    "minimal_cut_sets",
+    "minimum_vertex_cut",
+    "save",
+    "single_points_of_failure",
+    "view",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = importlib.import_module(f"{__name__}.{_HOMES[name]}")
+    return getattr(home, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""Analyses of a checked network; each module answers one kind of question."""

@@ -1,0 +1,912 @@
+"""Single points of failure and minimal cut sets: what, lost alone or together, stops a target."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from supplynet.analysis import _kernel
+from supplynet.analysis.reading import ILLUSTRATIVE, LOW, Because, Reading
+from supplynet.errors import QuestionError
+from supplynet.units import (
+    CONFIDENCES,
+    Gap,
+    Question,
+    Unit,
+    ask,
+    compile_network,
+    compile_units,
+    resolve_date,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from supplynet.model import SupplyNetwork
+
+__all__ = [
+    "AllSinglePoints",
+    "Basis",
+    "Chokepoint",
+    "Chokepoints",
+    "CutSets",
+    "NotRunning",
+    "Possible",
+    "all_single_points",
+    "minimal_cut_sets",
+    "single_points_of_failure",
+]
+
+#: Unions of two sets before proofs of the target are sampled to prune with, and before giving up.
+_PLAIN_WORK = 200_000
+_FULL_WORK = 3_000_000
+_PROOFS = 64
+#: Chokepoints times nodes up to which each chokepoint carries what it stops and why.
+_DETAIL_WORK = 5_000_000
+
+_CERTAINTIES = ("certain", "assumed", "possible")
+_METHOD = "truncated families of minimal sets as a fixpoint, exact on cycles"
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What an answer rests on, counted among the nodes upstream of the target.
+
+    Attributes
+    ----------
+    gaps
+        Unknowns that the search takes into account.
+    supplier_lists_assumed_complete
+        Needs whose list of suppliers is taken to be complete because nothing says otherwise.
+    illustrative
+        Needs that no better than an illustrative row speaks for.
+    not_running
+        Nodes that are down before anything is lost.
+    """
+
+    gaps: int
+    supplier_lists_assumed_complete: int
+    illustrative: int
+    not_running: int
+
+    def to_dict(self) -> dict[str, int]:
+        """Return the ``basis`` object of the JSON envelope."""
+        return {
+            "gaps": self.gaps,
+            "supplier_lists_assumed_complete": self.supplier_lists_assumed_complete,
+            "illustrative": self.illustrative,
+            "not_running": self.not_running,
+        }
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Possible:
+    """Units that stop the target if gaps, at least one, turn out badly; minimal in both."""
+
+    units: tuple[str, ...]
+    gaps: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the pair as it stands in the JSON."""
+        return {"units": list(self.units), "gaps": list(self.gaps)}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class NotRunning:
+    """A node upstream that is down before anything is lost: redundancy on paper."""
+
+    node: str
+    why: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the node as it stands in the JSON."""
+        return {"node": self.node, "why": self.why}
+
+
+@dataclass(frozen=True, eq=False)
+class CutSets:
+    """The minimal cut sets of one target; the fields are those of the JSON ``result``.
+
+    Attributes
+    ----------
+    status
+        ``runs``, ``possibly_stopped`` or ``already_stopped`` with nothing lost.
+    complete, complete_to
+        Whether every set within the limits was found; the largest order fully searched.
+    cut_sets
+        Certain and assumed sets, members sorted, sets sorted by size and then members.
+    assumed
+        Those of `cut_sets` that rest on illustrative needs.
+    possible
+        Minimal pairs of units and gaps.
+    blind_spots
+        Gaps that stop the target alone, by id.
+    own
+        Units that take the target itself, or whose government has a lever on it.
+    not_running
+        Nodes upstream that are down with nothing lost, and why.
+    not_modelled
+        ``node/need`` of upstream needs that are named in the data but not evaluated.
+    """
+
+    question: Question
+    basis: Basis
+    status: str
+    complete: bool
+    complete_to: int
+    max_order: int
+    count: int
+    by_order: Mapping[int, int]
+    cut_sets: tuple[tuple[str, ...], ...]
+    assumed: tuple[tuple[str, ...], ...]
+    method: str
+    possible: tuple[Possible, ...]
+    blind_spots: tuple[str, ...]
+    own: tuple[str, ...]
+    not_running: tuple[NotRunning, ...]
+    not_modelled: tuple[str, ...]
+
+    @property
+    def certain(self) -> tuple[tuple[str, ...], ...]:
+        """The cut sets that rest on no illustrative need."""
+        assumed = set(self.assumed)
+        return tuple(s for s in self.cut_sets if s not in assumed)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ``result`` object of the JSON."""
+        return {
+            "status": self.status,
+            "complete": self.complete,
+            "complete_to": self.complete_to,
+            "max_order": self.max_order,
+            "count": self.count,
+            "by_order": {str(order): n for order, n in self.by_order.items()},
+            "cut_sets": [list(s) for s in self.cut_sets],
+            "assumed": [list(s) for s in self.assumed],
+            "method": self.method,
+            "possible": [p.to_dict() for p in self.possible],
+            "blind_spots": list(self.blind_spots),
+            "own": list(self.own),
+            "not_running": [n.to_dict() for n in self.not_running],
+            "not_modelled": list(self.not_modelled),
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per set: units, order, certainty, gaps."""
+        import pandas as pd
+
+        assumed = set(self.assumed)
+        rows = [
+            (";".join(s), len(s), "assumed" if s in assumed else "certain", "")
+            for s in self.cut_sets
+        ]
+        rows += [
+            (";".join(p.units), len(p.units), "possible", ";".join(p.gaps)) for p in self.possible
+        ]
+        return pd.DataFrame(rows, columns=["units", "order", "certainty", "gaps"])
+
+    def __repr__(self) -> str:
+        found = ", ".join(f"{n} of order {order}" for order, n in self.by_order.items())
+        bound = f"complete to order {self.complete_to}"
+        return (
+            f"<CutSets of {self.question.target!r} by {self.question.by}: {self.status}; "
+            f"{found or 'none'}, {len(self.possible)} possible; {bound}>"
+        )
+
+    def _repr_html_(self) -> str:
+        return str(self.to_frame().to_html(index=False, escape=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Chokepoint:
+    """A unit that stops the target alone, how sure that is, and why.
+
+    Attributes
+    ----------
+    unit, label, kind
+        Id, name and what it is: the kind of a node, or the `by`.
+    certainty
+        ``certain``, ``assumed`` (only if illustrative needs are right) or ``possible`` (only if
+        `gaps` turn out badly).
+    evidence
+        Highest confidence at which it still stops the target using only needs of that confidence
+        or better.
+    nodes
+        Nodes upstream of the target that are lost with it.
+    supplies
+        Supplies that are blocked with it.
+    stages
+        Stages of those nodes, or of the suppliers of those supplies.
+    stops
+        Nodes that go down in consequence, the target among them; ``None`` where left out.
+    because
+        The chain of unmet needs from the target on; ``None`` where left out.
+    gaps
+        Gaps that must be at their bad end.
+    """
+
+    unit: str
+    label: str
+    kind: str
+    certainty: str
+    evidence: str
+    nodes: tuple[str, ...]
+    supplies: tuple[str, ...]
+    stages: tuple[str, ...]
+    stops: tuple[str, ...] | None
+    because: tuple[Because, ...] | None
+    gaps: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the chokepoint as it stands in the JSON."""
+        return {
+            "unit": self.unit,
+            "label": self.label,
+            "kind": self.kind,
+            "certainty": self.certainty,
+            "evidence": self.evidence,
+            "nodes": list(self.nodes),
+            "supplies": list(self.supplies),
+            "stages": list(self.stages),
+            "stops": None if self.stops is None else list(self.stops),
+            "because": None if self.because is None else [b.to_dict() for b in self.because],
+            "gaps": list(self.gaps),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Chokepoints:
+    """The single points of failure of one target, ranked; the fields of the JSON ``result``.
+
+    Sorted certain, assumed, possible, then by evidence, then by unit. By node, industries
+    (``kind=aggregate``) stand apart under `aggregates`. An empty list says that no unit alone
+    stops the target on the record as it stands, not that the target is safe: see `blind_spots`,
+    `own` and `not_modelled`.
+    """
+
+    question: Question
+    basis: Basis
+    status: str
+    chokepoints: tuple[Chokepoint, ...]
+    own: tuple[str, ...]
+    aggregates: tuple[Chokepoint, ...]
+    blind_spots: tuple[str, ...]
+    not_running: tuple[NotRunning, ...]
+    not_modelled: tuple[str, ...]
+    complete: bool
+    without_details: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ``result`` object of the JSON."""
+        return {
+            "status": self.status,
+            "chokepoints": [c.to_dict() for c in self.chokepoints],
+            "own": list(self.own),
+            "aggregates": [c.to_dict() for c in self.aggregates],
+            "blind_spots": list(self.blind_spots),
+            "not_running": [n.to_dict() for n in self.not_running],
+            "not_modelled": list(self.not_modelled),
+            "complete": self.complete,
+            "without_details": self.without_details,
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per chokepoint, aggregates included."""
+        import pandas as pd
+
+        columns = ["unit", "label", "kind", "certainty", "evidence", "nodes", "stages", "gaps"]
+        rows = [
+            (
+                c.unit,
+                c.label,
+                c.kind,
+                c.certainty,
+                c.evidence,
+                ";".join(c.nodes),
+                ";".join(c.stages),
+                ";".join(c.gaps),
+            )
+            for c in (*self.chokepoints, *self.aggregates)
+        ]
+        return pd.DataFrame(rows, columns=columns)
+
+    def __repr__(self) -> str:
+        found = Counter(c.certainty for c in (*self.chokepoints, *self.aggregates))
+        counts = ", ".join(f"{found[c]} {c}" for c in _CERTAINTIES)
+        return (
+            f"<Chokepoints of {self.question.target!r} by {self.question.by}: {self.status}; "
+            f"{counts}; {len(self.blind_spots)} blind spots>"
+        )
+
+    def _repr_html_(self) -> str:
+        return str(self.to_frame().to_html(index=False, escape=True))
+
+
+@dataclass(frozen=True, eq=False)
+class AllSinglePoints:
+    """The single points of failure of every node that runs.
+
+    Attributes
+    ----------
+    certain, assumed
+        Node to the units that stop it alone, sorted, the node's own unit left out.
+    down
+        Nodes that are down with nothing lost and illustrative needs met: they have none.
+    """
+
+    by: str
+    on: date | None
+    certain: Mapping[str, tuple[str, ...]]
+    assumed: Mapping[str, tuple[str, ...]]
+    down: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ``result`` object of the JSON."""
+        return {
+            "nodes": {
+                node: {"certain": list(units), "assumed": list(self.assumed[node])}
+                for node, units in self.certain.items()
+            },
+            "down": list(self.down),
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per node, unit and certainty."""
+        import pandas as pd
+
+        rows = [
+            (node, unit, certainty)
+            for node in self.certain
+            for certainty, found in (("certain", self.certain), ("assumed", self.assumed))
+            for unit in found[node]
+        ]
+        return pd.DataFrame(rows, columns=["node", "unit", "certainty"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Minimal sets of one reading as integers: units below the first gap, gaps from there."""
+
+    sets: frozenset[_kernel.Set]
+    complete_to: int
+
+
+class _Search:
+    """One question on one network: the readings, the numbering of units and gaps, the searches."""
+
+    def __init__(self, net: SupplyNetwork, question: Question) -> None:
+        self.net = net
+        self.question = question
+        self.compiled = compile_network(net, question.on)
+        self.units = compile_units(net, self.compiled, question.by)
+        self.own = self.units.own(question.target)
+        members = [u for u in self.units.units if u.name not in self.own]
+        self.first_gap = len(members)
+        unclear = self.units.gaps(self.compiled, question.target)
+        gaps = sorted((*self.compiled.gaps, *unclear), key=lambda g: g.id)
+        self.items: list[Unit | Gap] = [*members, *gaps]
+        self._readings: dict[int, Reading] = {}
+
+    def reading(self, level: int) -> Reading:
+        if level not in self._readings:
+            self._readings[level] = Reading(self.compiled, level, self.question.target)
+        return self._readings[level]
+
+    @cached_property
+    def base_level(self) -> int:
+        """The recorded network; where only illustrative needs hold it down, without those."""
+        stopped = self.reading(ILLUSTRATIVE).stops() and not self.reading(LOW).stops()
+        return LOW if stopped else ILLUSTRATIVE
+
+    @cached_property
+    def status(self) -> str:
+        if self.reading(LOW).stops():
+            return "already_stopped"
+        if self.base_level == LOW:
+            return "possibly_stopped"
+        if self.reading(ILLUSTRATIVE).stops(self.compiled.gaps):
+            return "possibly_stopped"
+        return "runs"
+
+    def name(self, item: int) -> str:
+        found = self.items[item]
+        return found.name if isinstance(found, Unit) else found.id
+
+    def lost(self, members: Iterable[int]) -> list[Unit | Gap]:
+        return [self.items[m] for m in sorted(members)]
+
+    def _hits(
+        self, reading: Reading, leave_out: Iterable[int] = (), *, gaps: bool = True
+    ) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+        """Return the items that stop each vertex and cut each edge, in the reading's numbers."""
+        vertex_items: dict[int, list[int]] = defaultdict(list)
+        edge_items: dict[int, list[int]] = defaultdict(list)
+        skip = set(leave_out)
+        items = self.items if gaps else self.items[: self.first_gap]
+        for number, item in enumerate(items):
+            if number in skip:
+                continue
+            for vertex in item.vertices:
+                if vertex in reading.vertex_number:
+                    vertex_items[reading.vertex_number[vertex]].append(number)
+            for edge in item.edges:
+                if edge in reading.edge_number:
+                    edge_items[reading.edge_number[edge]].append(number)
+        return vertex_items, edge_items
+
+    def singles(self, level: int) -> frozenset[int]:
+        """Return the units and gaps that stop the target alone at one level."""
+        reading = self.reading(level)
+        order, runs = reading.unharmed
+        target = reading.target
+        if target is None or not runs[target]:
+            return frozenset()
+        vertex_items, edge_items = self._hits(reading)
+        masks = _kernel.single_points(
+            reading.program, order, _masks(vertex_items), _masks(edge_items)
+        )
+        return frozenset(_bits(masks[target]))
+
+    def minimal(self, level: int, *, max_order: int, max_gaps: int) -> _Found:
+        """Return the minimal sets of up to `max_order` units and `max_gaps` gaps."""
+        reading = self.reading(level)
+        found: set[_kernel.Set] = {frozenset((item,)) for item in self.singles(level)}
+        if max_gaps == 0:
+            found = {s for s in found if min(s) < self.first_gap}
+        known_gaps = any(isinstance(i, Gap) for i in self.items) and max_gaps > 0
+        for units in range(max_order + 1):
+            if units == 0 and max_gaps < 2:
+                continue
+            if units == 1 and not known_gaps:
+                continue
+            layer = self._layer(reading, units, max_gaps, found)
+            if layer is None:
+                return _Found(frozenset(found), max(units - 1, 0))
+            found.update(layer)
+        return _Found(frozenset(found), max_order)
+
+    def _layer(
+        self, reading: Reading, units: int, gaps: int, known: set[_kernel.Set]
+    ) -> Sequence[_kernel.Set] | None:
+        """Return the minimal sets of `units` units above no known one; None if cut short."""
+        order, _ = reading.unharmed
+        target = reading.target
+        singles = [next(iter(s)) for s in known if len(s) == 1]
+        vertex_items, edge_items = self._hits(reading, singles, gaps=gaps > 0)
+        if target is None:
+            return None
+        for work, proof_count in ((_PLAIN_WORK, 0), (_FULL_WORK, _PROOFS)):
+            proofs = (
+                _kernel.sample_proofs(
+                    reading.program, order, target, (vertex_items, edge_items), proof_count
+                )
+                if proof_count
+                else {}
+            )
+            domain = _kernel.Domain(
+                units=units,
+                gaps=gaps,
+                first_gap=self.first_gap,
+                known=(s for s in known if len(s) > 1),
+                proofs=proofs,
+                proof_count=proof_count,
+            )
+            family = _kernel.families(
+                reading.program,
+                order,
+                (vertex_items, edge_items),
+                domain,
+                target=target,
+                work_limit=work,
+            )
+            if family is not None:
+                return family
+        return None
+
+    def split(self, sets: Iterable[_kernel.Set]) -> tuple[list[tuple[str, ...]], list[Possible]]:
+        """Return the sets of units, and the pairs of units and gaps, by name and sorted."""
+        plain, pairs = [], []
+        for members in sets:
+            units = tuple(sorted(self.name(m) for m in members if m < self.first_gap))
+            gaps = tuple(sorted(self.name(m) for m in members if m >= self.first_gap))
+            if not gaps:
+                plain.append(units)
+            elif units:
+                pairs.append(Possible(units, gaps))
+        plain.sort(key=lambda s: (len(s), s))
+        pairs.sort(key=lambda p: (len(p.units), p.units, p.gaps))
+        return plain, pairs
+
+    @cached_property
+    def not_running(self) -> tuple[NotRunning, ...]:
+        return tuple(NotRunning(*row) for row in self.reading(ILLUSTRATIVE).not_running())
+
+    @cached_property
+    def not_modelled(self) -> tuple[str, ...]:
+        cone = {self.compiled.vertex_node[v] for v in self.reading(ILLUSTRATIVE).vertices}
+        return tuple(
+            sorted(
+                f"{self.compiled.nodes[node]}/{need}"
+                for node, need in self.compiled.not_modelled
+                if node in cone
+            )
+        )
+
+    @cached_property
+    def basis(self) -> Basis:
+        reading = self.reading(ILLUSTRATIVE)
+        slots = [s for s in self.compiled.slots if s.vertex in reading.vertex_number]
+        gaps = sum(reading.reaches(item) for item in self.items[self.first_gap :])
+        return Basis(
+            gaps=gaps,
+            supplier_lists_assumed_complete=sum(s.assumed_complete for s in slots),
+            illustrative=sum(s.rank == ILLUSTRATIVE for s in slots),
+            not_running=len(self.not_running),
+        )
+
+    @cached_property
+    def rests_on_illustrative(self) -> bool:
+        reading = self.reading(ILLUSTRATIVE)
+        return any(
+            s.rank == ILLUSTRATIVE and s.vertex in reading.vertex_number
+            for s in self.compiled.slots
+        )
+
+
+def _masks(items: Mapping[int, Sequence[int]]) -> dict[int, int]:
+    return {place: sum(1 << number for number in numbers) for place, numbers in items.items()}
+
+
+def _bits(mask: int) -> Iterable[int]:
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+def minimal_cut_sets(
+    net: SupplyNetwork,
+    target: str | None = None,
+    *,
+    by: str = "node",
+    on: date | str | None = None,
+    max_order: int = 2,
+    max_gaps: int = 1,
+    limit: int | None = None,
+    **later: Any,  # noqa: ANN401 - handed to `ask`, which checks them
+) -> CutSets:
+    """Return the minimal sets of units whose loss stops the target, up to an order.
+
+    Parameters
+    ----------
+    net
+        The network.
+    target
+        Node that must not stop; ``None``: the one that `network.toml` names.
+    by
+        What is lost together: ``node``, ``operator``, ``owner``, ``country``, ``controller``,
+        ``material``, ``stage``, ``supply`` or a column of `nodes`.
+    on
+        Date (ISO text or a date); ``None``: that of the data.
+    max_order
+        Most units in a set, 1 or more.
+    max_gaps
+        Most gaps in a possible pair, 0 or more.
+    limit
+        Most cut sets listed; a list cut short says ``complete=False``.
+    **later
+        `measures`, `end_use`, `destination`, `coverage`: only their defaults are answered.
+
+    Returns
+    -------
+    CutSets
+        Certain, assumed and possible sets, blind spots, and how far the search is complete.
+
+    Raises
+    ------
+    UnknownNameError
+        No node is called `target`.
+    QuestionError
+        The question cannot be asked of this network.
+
+    Notes
+    -----
+    Exact on cyclic AND/OR networks. Certain sets are minimal with illustrative needs taken as
+    met, assumed ones on the network as recorded. An empty list up to the bound does not say that
+    the target is safe: gaps, unlisted suppliers and needs that are not modelled remain. The cost
+    grows with the number of sets; past a fixed amount of work the answer says how far it got.
+
+    Examples
+    --------
+    >>> import supplynet
+    >>> net = supplynet.load_example("worked_example")
+    >>> found = supplynet.minimal_cut_sets(net, "missile")
+    >>> found.cut_sets[0]
+    ('cofe',)
+    >>> found.by_order, found.complete
+    ({1: 1, 2: 4}, True)
+    """
+    question = ask(net, target, by=by, on=on, max_order=max_order, max_gaps=max_gaps, **later)
+    if limit is not None and limit < 0:
+        raise QuestionError("limit must be 0 or more")
+    return _cut_sets(_Search(net, question), limit)
+
+
+def _cut_sets(search: _Search, limit: int | None) -> CutSets:
+    question = search.question
+    cut_sets: list[tuple[str, ...]] = [()]
+    assumed: list[tuple[str, ...]] = []
+    pairs: list[Possible] = []
+    blind: list[str] = []
+    complete_to = question.max_order
+    if search.status != "already_stopped":
+        limits = {"max_order": question.max_order, "max_gaps": question.max_gaps}
+        base = search.minimal(search.base_level, **limits)
+        complete_to = base.complete_to
+        recorded, pairs = search.split(base.sets)
+        blind = _blind_spots(search)
+        if complete_to < question.max_order and question.max_gaps:
+            # Gaps can make the search too long where units alone do not.
+            plain = search.minimal(search.base_level, max_order=question.max_order, max_gaps=0)
+            recorded = search.split(plain.sets)[0]
+        certain = recorded
+        if search.base_level == ILLUSTRATIVE and search.rests_on_illustrative:
+            strict = search.minimal(LOW, max_order=question.max_order, max_gaps=0)
+            certain = search.split(strict.sets)[0]
+            complete_to = min(complete_to, strict.complete_to)
+        cut_sets = sorted({*certain, *recorded}, key=lambda s: (len(s), s))
+        assumed = [s for s in recorded if s not in set(certain)]
+    complete = complete_to == question.max_order
+    counted = Counter(len(s) for s in cut_sets)
+    count = len(cut_sets)
+    if limit is not None and count > limit:
+        cut_sets = cut_sets[:limit]
+        listed = set(cut_sets)
+        assumed = [s for s in assumed if s in listed]
+        complete = False
+    return CutSets(
+        question=question,
+        basis=search.basis,
+        status=search.status,
+        complete=complete,
+        complete_to=complete_to,
+        max_order=question.max_order,
+        count=count,
+        by_order=dict(sorted(counted.items())),
+        cut_sets=tuple(cut_sets),
+        assumed=tuple(assumed),
+        method=_METHOD,
+        possible=tuple(pairs),
+        blind_spots=tuple(blind),
+        own=tuple(sorted(search.own)),
+        not_running=search.not_running,
+        not_modelled=search.not_modelled,
+    )
+
+
+def _blind_spots(search: _Search) -> list[str]:
+    return sorted(
+        search.name(item) for item in search.singles(search.base_level) if item >= search.first_gap
+    )
+
+
+def single_points_of_failure(
+    net: SupplyNetwork,
+    target: str | None = None,
+    *,
+    by: str = "node",
+    on: date | str | None = None,
+    max_gaps: int = 1,
+    **later: Any,  # noqa: ANN401 - handed to `ask`, which checks them
+) -> Chokepoints:
+    """Return the units that stop the target when lost alone, ranked, each with why.
+
+    Parameters
+    ----------
+    net, target, by, on, max_gaps, **later
+        As in :func:`minimal_cut_sets`.
+
+    Returns
+    -------
+    Chokepoints
+        Sorted certain, assumed, possible, then by evidence, then by unit.
+
+    Raises
+    ------
+    UnknownNameError
+        No node is called `target`.
+    QuestionError
+        The question cannot be asked of this network.
+
+    Notes
+    -----
+    The same sets as :func:`minimal_cut_sets` at order 1. Where very many chokepoints meet a very
+    large network, the last ones carry no `stops` and `because`; `without_details` counts them and
+    `explain` gives them one at a time.
+
+    Examples
+    --------
+    >>> import supplynet
+    >>> net = supplynet.load_example("worked_example")
+    >>> [c.unit for c in supplynet.single_points_of_failure(net, "missile").chokepoints]
+    ['cofe']
+    """
+    question = ask(net, target, by=by, on=on, max_order=1, max_gaps=max_gaps, **later)
+    search = _Search(net, question)
+    found = _cut_sets(search, None)
+    number = {search.name(i): i for i in range(len(search.items))}
+    assumed = set(found.assumed)
+    singles: list[tuple[str, str, tuple[str, ...]]] = [
+        (unit, "assumed" if (unit,) in assumed else "certain", ())
+        for s in found.cut_sets
+        for unit in s
+    ]
+    singles += [(p.units[0], "possible", p.gaps) for p in found.possible]
+    evidence = _Evidence(search)
+    graded = sorted(
+        (_CERTAINTIES.index(certainty), -evidence.level((unit, *gaps), number), unit, gaps)
+        for unit, certainty, gaps in singles
+    )
+    size = max(1, len(search.reading(search.base_level).program.stopped))
+    detailed = _DETAIL_WORK // size
+    points = [
+        _chokepoint(search, number, row, with_details=place < detailed)
+        for place, row in enumerate(graded)
+    ]
+    apart = question.by == "node"
+    return Chokepoints(
+        question=question,
+        basis=found.basis,
+        status=found.status,
+        chokepoints=tuple(p for p in points if not (apart and p.kind == "aggregate")),
+        own=found.own,
+        aggregates=tuple(p for p in points if apart and p.kind == "aggregate"),
+        blind_spots=found.blind_spots,
+        not_running=found.not_running,
+        not_modelled=found.not_modelled,
+        complete=found.complete,
+        without_details=max(0, len(points) - detailed),
+    )
+
+
+class _Evidence:
+    """The highest level of confidence at which a set still stops the target."""
+
+    def __init__(self, search: _Search) -> None:
+        self.search = search
+        self.singles = {level: search.singles(level) for level in range(len(CONFIDENCES))}
+
+    def level(self, names: Sequence[str], number: Mapping[str, int]) -> int:
+        members = [number[name] for name in names]
+        for level in reversed(range(len(CONFIDENCES))):
+            if len(members) == 1 and not self.search.reading(level).stops():
+                holds = members[0] in self.singles[level]
+            else:
+                holds = self.search.reading(level).stops(self.search.lost(members))
+            if holds:
+                return level
+        return ILLUSTRATIVE
+
+
+def _chokepoint(
+    search: _Search,
+    number: Mapping[str, int],
+    row: tuple[int, int, str, tuple[str, ...]],
+    *,
+    with_details: bool,
+) -> Chokepoint:
+    certainty, evidence, name, gaps = row
+    unit = search.units.named(name)
+    reading = search.reading(LOW if _CERTAINTIES[certainty] == "certain" else search.base_level)
+    compiled = search.compiled
+    nodes = [compiled.nodes[v] for v in unit.vertices if v in reading.vertex_number]
+    supplies = [
+        compiled.supply_ids[s]
+        for s in unit.supplies
+        if any(e in reading.edge_number for e in compiled.edges_of_supply[s])
+    ]
+    stops: tuple[str, ...] | None = None
+    because: tuple[Because, ...] | None = None
+    if with_details:
+        lost = search.lost([number[name], *(number[g] for g in gaps)])
+        taken = {*nodes, *reading.down(reading.unharmed[1])}
+        stops = tuple(n for n in reading.down(reading.run(lost)) if n not in taken)
+        because = reading.because(lost, search.question.target)
+    return Chokepoint(
+        unit=unit.name,
+        label=unit.label,
+        kind=unit.kind,
+        certainty=_CERTAINTIES[certainty],
+        evidence=CONFIDENCES[-evidence],
+        nodes=tuple(sorted(nodes)),
+        supplies=tuple(sorted(supplies)),
+        stages=_stages(search.net, nodes, supplies),
+        stops=stops,
+        because=because,
+        gaps=gaps,
+    )
+
+
+def _stages(net: SupplyNetwork, nodes: Sequence[str], supplies: Sequence[str]) -> tuple[str, ...]:
+    concerned = set(nodes)
+    if supplies:
+        blocked = set(supplies)
+        table = net.table("supplies")
+        concerned |= {
+            supplier
+            for key, supplier in zip(table.column("id"), table.column("supplier"), strict=True)
+            if key in blocked
+        }
+    stages = {net.node_rows[node].get("stage") for node in concerned} - {None}
+    return tuple(sorted(str(stage) for stage in stages))
+
+
+def all_single_points(
+    net: SupplyNetwork, *, by: str = "node", on: date | str | None = None
+) -> AllSinglePoints:
+    """Return, for every node, the units that stop it when lost alone.
+
+    Parameters
+    ----------
+    net, by, on
+        As in :func:`minimal_cut_sets`.
+
+    Returns
+    -------
+    AllSinglePoints
+        Certain and assumed single points of failure per node, the node's own unit left out.
+
+    Notes
+    -----
+    One fixpoint over all nodes instead of one search per target. Gaps are at their good end:
+    possible findings and blind spots are asked one target at a time.
+
+    Examples
+    --------
+    >>> import supplynet
+    >>> net = supplynet.load_example("recycling_loop")
+    >>> supplynet.all_single_points(net).certain["magnet"]
+    ('mine', 'sep')
+    """
+    any_node = next(iter(net.node_rows), None)
+    if any_node is None:
+        raise QuestionError("the network has no nodes")
+    ask(net, any_node, by=by, on=on)
+    compiled = compile_network(net, resolve_date(net, on))
+    units = compile_units(net, compiled, by)
+    position = {unit.name: i for i, unit in enumerate(units.units)}
+    own: dict[str, int] = defaultdict(int)
+    for name, nodes in units.touches.items():
+        for node in nodes:
+            own[node] |= 1 << position[name]
+    points: list[list[int]] = []
+    for level in (LOW, ILLUSTRATIVE):
+        reading = Reading(compiled, level)
+        vertex_mask: dict[int, int] = defaultdict(int)
+        edge_mask: dict[int, int] = defaultdict(int)
+        for number, unit in enumerate(units.units):
+            for vertex in unit.vertices:
+                vertex_mask[vertex] |= 1 << number
+            for edge in unit.edges:
+                if edge in reading.edge_number:
+                    edge_mask[reading.edge_number[edge]] |= 1 << number
+        order, _ = reading.unharmed
+        masks = _kernel.single_points(reading.program, order, vertex_mask, edge_mask)
+        points.append([masks[vertex] for vertex in compiled.output])
+    certain, assumed, down = {}, {}, []
+    for node in sorted(compiled.nodes):
+        vertex = compiled.index[node]
+        sure, recorded = points[0][vertex], points[1][vertex]
+        if sure == -1:
+            down.append(node)
+            continue
+        others = ~own[node]
+        certain[node] = tuple(units.units[i].name for i in _bits(sure & others))
+        # Down through illustrative needs alone: no single point is read off that.
+        extra = 0 if recorded == -1 else recorded & ~sure & others
+        assumed[node] = tuple(units.units[i].name for i in _bits(extra))
+    return AllSinglePoints(by, compiled.on, certain, assumed, tuple(down))

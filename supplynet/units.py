@@ -1,0 +1,860 @@
+"""What is asked, and what can be lost: the question, the failure units, and their compilation.
+
+This is the one place where names become integers. `compile_network` reads the tables as they
+stand on a date and gives the needs as arrays, with every gap named; `compile_units` says which
+vertices and edges each unit of a `by` takes. The kernels know only that.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from supplynet.errors import QuestionError, UnknownNameError, did_you_mean
+
+if TYPE_CHECKING:
+    from supplynet.model import SupplyNetwork, Table
+
+__all__ = [
+    "CONFIDENCES",
+    "Compiled",
+    "Gap",
+    "Question",
+    "Slot",
+    "Unit",
+    "Units",
+    "ask",
+    "compile_network",
+    "compile_units",
+    "resolve_date",
+    "resolve_targets",
+    "target_ids",
+]
+
+#: Confidence from weakest to strongest; a need's rank is its index here.
+CONFIDENCES = ("illustrative", "low", "medium", "high")
+#: Rank of a slot that is no need but part of how a plant is drawn (a product hangs on its line).
+STRUCTURE = len(CONFIDENCES)
+#: The need of supplies whose material is blank.
+UNNAMED = "unnamed material"
+
+#: What `by` can be besides a column of `nodes`, and which blank makes a gap.
+BUILT_IN = (
+    "node",
+    "operator",
+    "owner",
+    "country",
+    "controller",
+    "material",
+    "stage",
+    "supply",
+)
+_BLANK_IS_GAP = frozenset({"country", "operator", "owner", "controller", "stage"})
+_NOT_UNITS = frozenset({"id", "name", "note", "references", "makes"})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question to a network; every analysis takes one and every answer repeats it.
+
+    Attributes
+    ----------
+    target
+        Id of the node that must not stop.
+    by
+        What is lost together: ``node``, ``operator``, ``owner``, ``country``, ``controller``,
+        ``material``, ``stage``, ``supply``, or any column of `nodes`.
+    on
+        The date; rows are periods ``[start, end)``.
+    end_use, destination, measures, coverage, threshold
+        Of measures and coverage, which this version does not evaluate; always their defaults.
+    max_order
+        Most units lost together.
+    max_gaps
+        Most gaps at their bad end together in a possible finding.
+    """
+
+    target: str
+    by: str = "node"
+    on: date | None = None
+    end_use: str | None = None
+    destination: str | None = None
+    measures: str = "ignored"
+    coverage: Decimal | None = None
+    threshold: float = 0.8
+    max_order: int = 2
+    max_gaps: int = 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ``question`` object of the JSON envelope."""
+        return {
+            "target": self.target,
+            "by": self.by,
+            "on": self.on.isoformat() if self.on else None,
+            "end_use": self.end_use,
+            "destination": self.destination,
+            "measures": self.measures,
+            "coverage": None if self.coverage is None else str(self.coverage),
+            "threshold": self.threshold,
+            "max_order": self.max_order,
+            "max_gaps": self.max_gaps,
+        }
+
+
+def ask(
+    net: SupplyNetwork,
+    target: str | None = None,
+    *,
+    by: str = "node",
+    on: date | str | None = None,
+    end_use: str | None = None,
+    destination: str | None = None,
+    measures: str = "ignored",
+    coverage: Decimal | None = None,
+    max_order: int = 2,
+    max_gaps: int = 1,
+) -> Question:
+    """Return the question with its defaults filled in from the network.
+
+    Raises
+    ------
+    UnknownNameError
+        No node is called `target`.
+    QuestionError
+        No single target is known, `by` is no unit, a limit is negative, rows are dated and no
+        date is known, or an option is asked for that this version does not evaluate.
+    """
+    _refuse_later_parts(by, end_use, destination, measures, coverage)
+    if max_order < 1 or max_gaps < 0:
+        raise QuestionError("max_order must be 1 or more and max_gaps 0 or more")
+    if by not in BUILT_IN and by not in node_columns(net):
+        columns = node_columns(net)
+        raise QuestionError(
+            f"nothing can be lost by {by!r}.{did_you_mean(by, (*BUILT_IN, *columns))} "
+            f"Known: {', '.join((*BUILT_IN, *columns))}"
+        )
+    return Question(
+        target=_one_target(net, target),
+        by=by,
+        on=resolve_date(net, on),
+        max_order=max_order,
+        max_gaps=max_gaps,
+    )
+
+
+def _refuse_later_parts(
+    by: str,
+    end_use: str | None,
+    destination: str | None,
+    measures: str,
+    coverage: Decimal | None,
+) -> None:
+    asked = {
+        "by='measure'": by == "measure",
+        "end_use": end_use is not None,
+        "destination": destination is not None,
+        f"measures={measures!r}": measures != "ignored",
+        "coverage": coverage is not None,
+    }
+    refused = [name for name, given in asked.items() if given]
+    if refused:
+        raise QuestionError(
+            f"{', '.join(refused)} cannot be answered by this version: it evaluates neither "
+            "measures nor shares. Leave it out; measures are then ignored and any one supplier "
+            "is enough"
+        )
+
+
+def node_columns(net: SupplyNetwork) -> tuple[str, ...]:
+    """Return the columns of `nodes` that can serve as `by`, besides the built-in ones."""
+    given = net.table("nodes").columns
+    return tuple(c for c in given if c not in _NOT_UNITS and c not in BUILT_IN)
+
+
+def target_ids(net: SupplyNetwork) -> tuple[str, ...]:
+    """Return the targets that `network.toml` lists, else the sinks: nodes that supply nobody."""
+    if net.meta.targets:
+        return net.meta.targets
+    suppliers = set(net.table("supplies").column("supplier"))
+    return tuple(sorted(n for n in net.table("nodes").column("id") if n not in suppliers))
+
+
+def resolve_targets(net: SupplyNetwork, targets: Sequence[str] | str | None) -> tuple[str, ...]:
+    """Return the targets asked for, checked; all of the network's own where none is given."""
+    if targets is None:
+        found = target_ids(net)
+        if not found:
+            raise QuestionError(
+                "the network has no target: network.toml lists none and every node supplies "
+                "another. Name one"
+            )
+        return found
+    named = (targets,) if isinstance(targets, str) else tuple(dict.fromkeys(targets))
+    for target in named:
+        if target not in net.node_rows:
+            raise UnknownNameError("node", target, net.node_rows)
+    return named
+
+
+def _one_target(net: SupplyNetwork, target: str | None) -> str:
+    if target is not None:
+        return resolve_targets(net, target)[0]
+    found = target_ids(net)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        resolve_targets(net, None)
+    origin = "network.toml lists" if net.meta.targets else "the nodes that supply nobody are"
+    shown = ", ".join(found[:20]) + (", ..." if len(found) > 20 else "")
+    raise QuestionError(f"which target? {origin} {len(found)}: {shown}. Name one")
+
+
+def resolve_date(net: SupplyNetwork, on: date | str | None) -> date | None:
+    """Return the date of the answer: the one given, else that of the data.
+
+    Raises
+    ------
+    QuestionError
+        `on` is no ISO date, or rows are dated and neither date is known.
+    """
+    if isinstance(on, str):
+        try:
+            return date.fromisoformat(on)
+        except ValueError as error:
+            raise QuestionError(f"{on!r} is no date. Write it as 2026-06-29") from error
+    if on is not None or net.as_of is not None:
+        return on if on is not None else net.as_of
+    for name in ("nodes", "supplies", "needs", "holdings"):
+        table = net.table(name)
+        for column in ("start", "end"):
+            for index, value in enumerate(table.column(column)):
+                if value is not None:
+                    raise QuestionError(
+                        f"rows are dated ({table.where(index)}: {column} {value}) and no date is "
+                        "known. Give one, or as_of in network.toml"
+                    )
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One need as the kernel sees it: its vertex fails when all its edges fail.
+
+    `rank` is the confidence of the need as an index into `CONFIDENCES`, or `STRUCTURE`.
+    """
+
+    vertex: int
+    need: str
+    rank: int
+    edges: tuple[int, ...]
+    partial: bool = False
+    assumed_complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something unknown, with what fails at its bad end."""
+
+    id: str
+    vertices: tuple[int, ...] = ()
+    edges: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A network on a date as integers, with the names to read an answer back.
+
+    Vertices ``0 .. len(nodes) - 1`` are the nodes; after them come the (node, product) vertices,
+    the outputs of nodes that make nothing but such products, and one vertex that never fails: the
+    unnamed supplier of every incomplete list.
+
+    Attributes
+    ----------
+    on
+        The date.
+    nodes
+        Node ids by vertex.
+    output
+        Vertex that is down when the node makes nothing, per node.
+    idle
+        Per vertex why it does not operate on the date, or ``None``.
+    slots
+        All needs.
+    edge_source, edge_supply
+        Supplier vertex and supply row of each edge; -1 where the supplier is unnamed, or the edge
+        only ties a product to its line.
+    gaps
+        Gaps that do not depend on what is lost, sorted by id.
+    not_modelled
+        ``node/need`` of needs that are named but not evaluated.
+    """
+
+    on: date | None
+    nodes: tuple[str, ...]
+    vertex_node: tuple[int, ...]
+    output: tuple[int, ...]
+    idle: tuple[str | None, ...]
+    slots: tuple[Slot, ...]
+    edge_source: tuple[int, ...]
+    edge_supply: tuple[int, ...]
+    supply_ids: tuple[str, ...]
+    gaps: tuple[Gap, ...]
+    not_modelled: tuple[tuple[int, str], ...]
+
+    @cached_property
+    def index(self) -> Mapping[str, int]:
+        """Node id to vertex."""
+        return {node: i for i, node in enumerate(self.nodes)}
+
+    @cached_property
+    def slots_of(self) -> tuple[tuple[int, ...], ...]:
+        """Positions in `slots` of the needs of each vertex."""
+        owned: list[list[int]] = [[] for _ in self.vertex_node]
+        for position, slot in enumerate(self.slots):
+            owned[slot.vertex].append(position)
+        return tuple(tuple(s) for s in owned)
+
+    @cached_property
+    def edges_of_supply(self) -> tuple[tuple[int, ...], ...]:
+        """Edges of each supply row; a supply that serves two needs has two."""
+        found: list[list[int]] = [[] for _ in self.supply_ids]
+        for edge, supply in enumerate(self.edge_supply):
+            if supply >= 0:
+                found[supply].append(edge)
+        return tuple(tuple(e) for e in found)
+
+
+class _Rows:
+    """The columns of one table that the compiler reads, and which rows hold on the date."""
+
+    def __init__(self, table: Table, on: date | None) -> None:
+        self.start = table.column("start")
+        self.end = table.column("end")
+        self.status = table.column("status")
+        self.on = on
+
+    def begun(self, i: int) -> bool:
+        start = self.start[i]
+        if self.status[i] == "planned" and start is None:
+            return False
+        return start is None or self.on is None or start <= self.on
+
+    def ended(self, i: int) -> bool:
+        end = self.end[i]
+        return end is not None and self.on is not None and end <= self.on
+
+    def idle(self, i: int) -> str | None:
+        """Return why a node does not operate on the date."""
+        if self.status[i] == "closed":
+            return "closed"
+        if self.status[i] == "planned" and self.start[i] is None:
+            return "planned, no start known"
+        if not self.begun(i):
+            return f"starts on {self.start[i]}"
+        if self.ended(i):
+            return f"ended on {self.end[i]}"
+        return None
+
+
+@dataclass(slots=True)
+class _Need:
+    """A need while it is gathered: its rows and the supplies that serve it."""
+
+    label: str
+    product: str | None
+    rows: list[int] = field(default_factory=list)
+    materials: dict[str | None, None] = field(default_factory=dict)
+    supplies: list[int] = field(default_factory=list)
+
+
+#: A network never changes, so what was compiled from it holds as long as it lives.
+_compiled: WeakKeyDictionary[SupplyNetwork, dict[date | None, Compiled]] = WeakKeyDictionary()
+
+
+def compile_network(net: SupplyNetwork, on: date | None) -> Compiled:
+    """Return the network as it stands on a date, as integers.
+
+    Notes
+    -----
+    Needs belong to the consumer: its rows in `needs` that are in force, and every material of its
+    supplies that have begun and that no row names. A supply that has ended, is closed or is not
+    qualified delivers nothing, yet its need stays. Linear in rows.
+    """
+    known = _compiled.setdefault(net, {})
+    if on not in known:
+        known[on] = _Compiler(net, on).compile()
+    return known[on]
+
+
+class _Compiler:
+    def __init__(self, net: SupplyNetwork, on: date | None) -> None:
+        self.net = net
+        self.on = on
+        nodes, supplies, needs = net.table("nodes"), net.table("supplies"), net.table("needs")
+        self.nodes = nodes
+        self.ids: list[str] = list(nodes.column("id"))
+        self.index = {node: i for i, node in enumerate(self.ids)}
+        self.node_rows = _Rows(nodes, on)
+        self.supplies = supplies
+        self.supply_rows = _Rows(supplies, on)
+        self.material = supplies.column("material")
+        self.qualified = supplies.column("qualified")
+        self.supply_confidence = supplies.column("confidence")
+        self.shares = supplies.column("share")
+        self.supply_ids: list[str] = list(supplies.column("id"))
+        self.needs = needs
+        self.need_rows = _Rows(needs, on)
+        self.begun_of: dict[int, list[int]] = defaultdict(list)
+        for i, consumer in enumerate(supplies.column("consumer")):
+            if self.supply_rows.begun(i):
+                self.begun_of[self.index[consumer]].append(i)
+        self.rows_of: dict[int, list[int]] = defaultdict(list)
+        for i, consumer in enumerate(needs.column("consumer")):
+            self.rows_of[self.index[consumer]].append(i)
+
+        self.vertex_node: list[int] = list(range(len(self.ids)))
+        self.output: list[int] = list(range(len(self.ids)))
+        self.product_vertex: dict[tuple[int, str], int] = {}
+        self.slots: list[Slot] = []
+        self.edge_source: list[int] = []
+        self.edge_supply: list[int] = []
+        self.gap_vertices: dict[str, list[int]] = defaultdict(list)
+        self.gap_edges: dict[str, list[int]] = defaultdict(list)
+        self.not_modelled: list[tuple[int, str]] = []
+
+    def compile(self) -> Compiled:
+        gathered = [self._needs_of(node) for node in range(len(self.ids))]
+        for node, needs in enumerate(gathered):
+            self._add_products(node, needs)
+        # One supplier that nobody has named and that delivers: the good end of a partial list.
+        self.unnamed = self._vertex(-1)
+        for node, needs in enumerate(gathered):
+            for need in needs:
+                self._add_need(node, need)
+            self._add_upstream_gap(node, has_needs=bool(needs))
+        idle: list[str | None] = [self.node_rows.idle(i) for i in range(len(self.ids))]
+        idle += [None] * (len(self.vertex_node) - len(self.ids))
+        gaps = [
+            Gap(
+                name,
+                tuple(self.gap_vertices.get(name, ())),
+                tuple(sorted(set(self.gap_edges.get(name, ())))),
+            )
+            for name in sorted({*self.gap_vertices, *self.gap_edges})
+        ]
+        return Compiled(
+            on=self.on,
+            nodes=tuple(self.ids),
+            vertex_node=tuple(self.vertex_node),
+            output=tuple(self.output),
+            idle=tuple(idle),
+            slots=tuple(self.slots),
+            edge_source=tuple(self.edge_source),
+            edge_supply=tuple(self.edge_supply),
+            supply_ids=tuple(self.supply_ids),
+            gaps=tuple(gaps),
+            not_modelled=tuple(self.not_modelled),
+        )
+
+    def _vertex(self, node: int) -> int:
+        self.vertex_node.append(node)
+        return len(self.vertex_node) - 1
+
+    def _edge(self, source: int, supply: int, gap: str | None = None) -> int:
+        self.edge_source.append(source)
+        self.edge_supply.append(supply)
+        edge = len(self.edge_source) - 1
+        if gap is not None:
+            self.gap_edges[gap].append(edge)
+        return edge
+
+    def _needs_of(self, node: int) -> list[_Need]:
+        """Gather the needs of a node that hold on the date, the not modelled ones included."""
+        materials = self.needs.column("material")
+        products = self.needs.column("product")
+        groups = self.needs.column("group")
+        found: dict[tuple[str | None, str | None], _Need] = {}
+        ruled: set[str] = set()
+        of_material: dict[str | None, list[_Need]] = defaultdict(list)
+        for row in self.rows_of.get(node, ()):
+            material = materials[row]
+            ruled.add(material)
+            if not self.need_rows.begun(row) or self.need_rows.ended(row):
+                continue
+            group = groups[row] or material
+            key = (products[row], group)
+            if key not in found:
+                label = group if products[row] is None else f"{group}/{products[row]}"
+                found[key] = _Need(label, products[row])
+            need = found[key]
+            need.rows.append(row)
+            if material not in need.materials:
+                need.materials[material] = None
+                of_material[material].append(need)
+        for supply in self.begun_of.get(node, ()):
+            material = self.material[supply]
+            if material not in ruled and material not in of_material:
+                label = UNNAMED if material is None else material
+                need = found[None, f"\0{label}"] = _Need(label, None)
+                need.materials[material] = None
+                of_material[material].append(need)
+            for need in of_material[material]:
+                need.supplies.append(supply)
+        return list(found.values())
+
+    def _made_by(self, node: int, products: Iterable[str]) -> dict[str, None]:
+        """Return what a node makes: as stated, else what it supplies; and its needs' products."""
+        made = dict.fromkeys(self.nodes.column("makes")[node] or ())
+        if not made:
+            made = dict.fromkeys(self._supplied_by.get(node, ()))
+        return made | dict.fromkeys(products)
+
+    @cached_property
+    def _supplied_by(self) -> dict[int, dict[str, None]]:
+        found: dict[int, dict[str, None]] = defaultdict(dict)
+        for supplier, material in zip(self.supplies.column("supplier"), self.material, strict=True):
+            if material is not None:
+                found[self.index[supplier]][material] = None
+        return found
+
+    def _add_products(self, node: int, needs: Sequence[_Need]) -> None:
+        products = dict.fromkeys(n.product for n in needs if n.product is not None)
+        for product in products:
+            vertex = self._vertex(node)
+            self.product_vertex[node, product] = vertex
+            line = self._edge(node, -1)
+            self.slots.append(Slot(vertex, product, STRUCTURE, (line,)))
+        if products and not set(self._made_by(node, products)) - set(products):
+            # A node that makes nothing but such products is down when none of them can be made.
+            vertex = self.output[node] = self._vertex(node)
+            edges = tuple(self._edge(self.product_vertex[node, p], -1) for p in products)
+            self.slots.append(Slot(vertex, "any product", STRUCTURE, edges))
+
+    def _source(self, supply: int) -> int:
+        """Return the vertex a supply comes from: the product's where the supplier has one."""
+        node = self.index[self.supplies.column("supplier")[supply]]
+        material = self.material[supply]
+        if material is not None and (node, material) in self.product_vertex:
+            return self.product_vertex[node, material]
+        return self.output[node] if material is None else node
+
+    def _live(self, supply: int) -> bool:
+        return (
+            not self.supply_rows.ended(supply)
+            and self.supply_rows.status[supply] != "closed"
+            and self.qualified[supply] != "no"
+        )
+
+    def _doubtful(self, supply: int) -> bool:
+        return (
+            self.supply_confidence[supply] == "illustrative"
+            or self.qualified[supply] == "unknown"
+            or self.supply_rows.status[supply] == "planned"
+        )
+
+    def _add_need(self, node: int, need: _Need) -> None:
+        lists = [self.needs.column("suppliers")[row] for row in need.rows]
+        if lists and all(value == "not_modelled" for value in lists):
+            self.not_modelled.append((node, need.label))
+            return
+        name = self.ids[node]
+        confidences = [self.needs.column("confidence")[row] for row in need.rows]
+        confidences += [self.supply_confidence[s] for s in need.supplies]
+        live = [s for s in need.supplies if self._live(s)]
+        partial, by_default = self._is_partial(need, lists, live)
+        edges = []
+        for supply in live:
+            gap = None
+            if len(live) > 1 and self._doubtful(supply):
+                gap = f"supply:{self.supply_ids[supply]}"
+            edges.append(self._edge(self._source(supply), supply, gap))
+        open_list = f"suppliers:{name}/{need.label}" if partial else None
+        if open_list:
+            edges.append(self._edge(self.unnamed, -1, open_list))
+        vertex = node if need.product is None else self.product_vertex[node, need.product]
+        rank = max(_rank(c) for c in confidences)
+        self.slots.append(
+            Slot(vertex, need.label, rank, tuple(edges), partial, by_default and not partial)
+        )
+        if None in need.materials and len(need.supplies) > 1:
+            self._add_material_gap(vertex, need, open_list)
+
+    def _add_material_gap(self, vertex: int, need: _Need, open_list: str | None) -> None:
+        """Add what blank materials may mean: each supply a need of its own."""
+        gap = f"material:{self.ids[vertex]}"
+        for supply in need.supplies:
+            edges = [self._edge(self._source(supply), supply)] if self._live(supply) else []
+            edges.append(self._edge(self.unnamed, -1, gap))
+            if open_list:
+                edges.append(self._edge(self.unnamed, -1, open_list))
+            rank = _rank(self.supply_confidence[supply])
+            self.slots.append(Slot(vertex, need.label, rank, tuple(edges)))
+
+    def _is_partial(
+        self, need: _Need, lists: Sequence[str | None], live: Sequence[int]
+    ) -> tuple[bool, bool]:
+        """Return whether the list of suppliers is open, and whether a blank cell decided it."""
+        blank = not lists or None in lists
+        if "partial" in lists or "not_modelled" in lists:
+            return True, False
+        if not blank:
+            return False, False
+        if not need.supplies:
+            return True, True
+        stated = {
+            self.needs.column("material")[row]
+            for row, value in zip(need.rows, lists, strict=True)
+            if value is not None
+        }
+        for material in need.materials:
+            if material in stated:
+                continue
+            shares = [self.shares[s] for s in live if self.material[s] == material]
+            if shares and None not in shares and sum(shares) < 1:
+                return True, True
+        return False, True
+
+    def _add_upstream_gap(self, node: int, *, has_needs: bool) -> None:
+        upstream = self.nodes.column("upstream")[node]
+        if upstream == "unknown" or (upstream is None and not has_needs):
+            self.gap_vertices[f"upstream:{self.ids[node]}"].append(node)
+
+
+def _rank(confidence: str | None) -> int:
+    # Nobody has graded it, which is no reason to call it invented.
+    return CONFIDENCES.index(confidence or "low")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What is lost together: vertices (nodes) and edges (of supplies)."""
+
+    name: str
+    label: str
+    kind: str
+    vertices: tuple[int, ...] = ()
+    edges: tuple[int, ...] = ()
+    supplies: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """All units of one `by`, sorted by name, with the gaps that this `by` brings.
+
+    Attributes
+    ----------
+    by
+        What is lost together.
+    units
+        The units, sorted by name.
+    unclear
+        Vertices of nodes of which it is unknown whether they belong to a unit.
+    touches
+        Unit name to the nodes that it takes itself, or on which its government has a lever.
+    """
+
+    by: str
+    units: tuple[Unit, ...]
+    unclear: tuple[int, ...] = ()
+    touches: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Unit]:
+        """Unit name to unit."""
+        return {unit.name: unit for unit in self.units}
+
+    def named(self, name: str) -> Unit:
+        """Return a unit by its name.
+
+        Raises
+        ------
+        UnknownNameError
+            No unit of this `by` has that name.
+        """
+        if name not in self.by_name:
+            raise UnknownNameError(self.by, name, self.by_name)
+        return self.by_name[name]
+
+    def own(self, target: str) -> frozenset[str]:
+        """Return the units that are the target's own: they take part in no cut set."""
+        return frozenset(name for name, nodes in self.touches.items() if target in nodes)
+
+    def gaps(self, compiled: Compiled, target: str) -> tuple[Gap, ...]:
+        """Return one gap per unclear node: searched as its loss, none for the target itself."""
+        nodes = ((compiled.nodes[vertex], vertex) for vertex in self.unclear)
+        return tuple(Gap(f"unit:{node}", (vertex,)) for node, vertex in nodes if node != target)
+
+
+_units: WeakKeyDictionary[Compiled, dict[str, Units]] = WeakKeyDictionary()
+
+
+def compile_units(net: SupplyNetwork, compiled: Compiled, by: str) -> Units:
+    """Return the units of `by`, and the nodes of which it is unknown whether they belong to one."""
+    known = _units.setdefault(compiled, {})
+    if by not in known:
+        special = {
+            "supply": _supply_units,
+            "material": _material_units,
+            "controller": _controller_units,
+        }
+        known[by] = special[by](net, compiled) if by in special else _node_units(net, compiled, by)
+    return known[by]
+
+
+def _can_fail(net: SupplyNetwork) -> list[bool]:
+    return [value != "no" for value in net.table("nodes").column("can_fail")]
+
+
+def _node_units(net: SupplyNetwork, compiled: Compiled, by: str) -> Units:
+    can_fail = _can_fail(net)
+    values = _values(net, compiled, by)
+    members: dict[str, list[int]] = defaultdict(list)
+    unclear = []
+    for vertex, value in enumerate(values):
+        if not can_fail[vertex]:
+            continue
+        if value is not None:
+            members[value].append(vertex)
+        elif by in _BLANK_IS_GAP:
+            unclear.append(vertex)
+    label = _labels(net, by)
+    kinds = net.table("nodes").column("kind")
+    units = [
+        Unit(
+            name,
+            label.get(name, name),
+            str(kinds[members[name][0]] or "site") if by == "node" else by,
+            vertices=tuple(members[name]),
+        )
+        for name in sorted(members)
+    ]
+    touches = {u.name: frozenset(compiled.nodes[v] for v in u.vertices) for u in units}
+    return Units(by, tuple(units), tuple(unclear), touches)
+
+
+def _values(net: SupplyNetwork, compiled: Compiled, by: str) -> list[str | None]:
+    if by == "node":
+        return list(compiled.nodes)
+    if by == "owner":
+        from supplynet.ownership import controllers
+
+        owners = controllers(net, on=compiled.on).by_id
+        return [owners[node].owner for node in compiled.nodes]
+    return [_text(value) for value in net.table("nodes").column(by)]
+
+
+def _text(value: object) -> str | None:
+    if value is None or value == ():
+        return None
+    return ";".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _labels(net: SupplyNetwork, by: str) -> Mapping[str, str]:
+    """Return what to call a unit beside its id."""
+    table = {"node": "nodes", "operator": "entities", "owner": "entities", "material": "materials"}
+    if by in ("country", "controller"):
+        from supplynet.schema import country_names
+
+        labels = dict(country_names())
+        if by == "controller":
+            labels |= _named_rows(net, "entities")
+        return labels
+    return _named_rows(net, table[by]) if by in table else {}
+
+
+def _named_rows(net: SupplyNetwork, table: str) -> dict[str, str]:
+    rows = net.table(table)
+    return {
+        key: name
+        for key, name in zip(rows.column("id"), rows.column("name"), strict=True)
+        if name is not None
+    }
+
+
+def _supply_units(net: SupplyNetwork, compiled: Compiled) -> Units:
+    units = [
+        Unit(name, name, "supply", edges=compiled.edges_of_supply[i], supplies=(i,))
+        for i, name in enumerate(compiled.supply_ids)
+    ]
+    return Units("supply", tuple(sorted(units, key=lambda u: u.name)))
+
+
+def _edge_unit(
+    compiled: Compiled, name: str, label: str, kind: str, supplies: Sequence[int]
+) -> Unit:
+    edges = sorted(e for s in supplies for e in compiled.edges_of_supply[s])
+    return Unit(name, label, kind, edges=tuple(edges), supplies=tuple(supplies))
+
+
+def _material_units(net: SupplyNetwork, compiled: Compiled) -> Units:
+    members: dict[str, list[int]] = defaultdict(list)
+    for i, material in enumerate(net.table("supplies").column("material")):
+        if material is not None:
+            members[material].append(i)
+    contents = dict(
+        zip(
+            net.table("materials").column("id"),
+            net.table("materials").column("contains"),
+            strict=True,
+        )
+    )
+    elements: dict[str, list[int]] = defaultdict(list)
+    for material, supplies in members.items():
+        for element in contents.get(material) or ():
+            if element not in members:
+                elements[element] += supplies
+    label = _labels(net, "material")
+    found = {**members, **elements}
+    units = [
+        _edge_unit(compiled, name, label.get(name, name), "material", sorted(found[name]))
+        for name in sorted(found)
+    ]
+    return Units("material", tuple(units))
+
+
+def _controller_units(net: SupplyNetwork, compiled: Compiled) -> Units:
+    """Return each government's denial: supplies from under its levers to where it has none.
+
+    A lever that is only possible neither denies a supply nor shields a consumer; its node is a
+    gap, as is one on which nobody is known to have a lever.
+    """
+    from supplynet.ownership import controllers
+
+    control = controllers(net, on=compiled.on).by_id
+    sure: dict[str, set[str]] = defaultdict(set)
+    any_lever: dict[str, set[str]] = defaultdict(set)
+    can_fail = _can_fail(net)
+    unclear = []
+    for vertex, node in enumerate(compiled.nodes):
+        levers = control[node].levers
+        for lever in levers:
+            any_lever[lever.government].add(node)
+            if lever.certainty == "yes":
+                sure[lever.government].add(node)
+        settled = levers and all(lever.certainty == "yes" for lever in levers)
+        if not settled and can_fail[vertex]:
+            unclear.append(vertex)
+    label = _labels(net, "controller")
+    ends = list(
+        zip(
+            net.table("supplies").column("supplier"),
+            net.table("supplies").column("consumer"),
+            strict=True,
+        )
+    )
+    units = []
+    for name in sorted(any_lever):
+        denied = [
+            i
+            for i, (supplier, consumer) in enumerate(ends)
+            if supplier in sure[name] and consumer not in any_lever[name]
+        ]
+        units.append(_edge_unit(compiled, name, label.get(name, name), "controller", denied))
+    touches = {name: frozenset(nodes) for name, nodes in any_lever.items()}
+    return Units("controller", tuple(units), tuple(unclear), touches)
