@@ -759,9 +759,9 @@ def _labels(net: SupplyNetwork, by: str) -> Mapping[str, str]:
     """Return what to call a unit beside its id."""
     table = {"node": "nodes", "operator": "entities", "owner": "entities", "material": "materials"}
     if by in ("country", "controller"):
-        from supplynet.schema import country_names
+        from supplynet.schema import country_codes, country_name
 
-        labels = dict(country_names())
+        labels = {code: country_name(code) for code in country_codes()}
         if by == "controller":
             labels |= _named_rows(net, "entities")
         return labels

@@ -43,10 +43,10 @@ __all__ = [
 
 #: Unions of two sets before proofs of the target are sampled to prune with, and before giving up.
 _PLAIN_WORK = 200_000
-_FULL_WORK = 3_000_000
+_FULL_WORK = 2_000_000
 _PROOFS = 64
 #: Chokepoints times nodes up to which each chokepoint carries what it stops and why.
-_DETAIL_WORK = 5_000_000
+_DETAIL_WORK = 1_000_000
 
 _CERTAINTIES = ("certain", "assumed", "possible")
 _METHOD = "truncated families of minimal sets as a fixpoint, exact on cycles"
@@ -658,8 +658,9 @@ def _cut_sets(search: _Search, limit: int | None) -> CutSets:
             strict = search.minimal(LOW, max_order=question.max_order, max_gaps=0)
             certain = search.split(strict.sets)[0]
             complete_to = min(complete_to, strict.complete_to)
-        cut_sets = sorted({*certain, *recorded}, key=lambda s: (len(s), s))
-        assumed = [s for s in recorded if s not in set(certain)]
+        sure = set(certain)
+        cut_sets = sorted(sure.union(recorded), key=lambda s: (len(s), s))
+        assumed = [s for s in recorded if s not in sure]
     complete = complete_to == question.max_order
     counted = Counter(len(s) for s in cut_sets)
     count = len(cut_sets)
@@ -778,12 +779,14 @@ class _Evidence:
 
     def __init__(self, search: _Search) -> None:
         self.search = search
-        self.singles = {level: search.singles(level) for level in range(len(CONFIDENCES))}
+        levels = range(len(CONFIDENCES))
+        self.singles = {level: search.singles(level) for level in levels}
+        self.down = {level: search.reading(level).stops() for level in levels}
 
     def level(self, names: Sequence[str], number: Mapping[str, int]) -> int:
         members = [number[name] for name in names]
         for level in reversed(range(len(CONFIDENCES))):
-            if len(members) == 1 and not self.search.reading(level).stops():
+            if len(members) == 1 and not self.down[level]:
                 holds = members[0] in self.singles[level]
             else:
                 holds = self.search.reading(level).stops(self.search.lost(members))
