@@ -545,14 +545,11 @@ class _Compiler:
         return self.output[node] if material is None else node
 
     def _live(self, supply: int) -> bool:
-        return (
-            not self.supply_rows.ended(supply)
-            and self.supply_rows.status[supply] != "closed"
-            and self.qualified[supply] != "no"
-        )
+        shut = self.supply_rows.status[supply] == "closed" or self.qualified[supply] == "no"
+        return not shut and not self.supply_rows.ended(supply)
 
     def _doubtful(self, supply: int) -> bool:
-        return (
+        return bool(
             self.supply_confidence[supply] == "illustrative"
             or self.qualified[supply] == "unknown"
             or self.supply_rows.status[supply] == "planned"

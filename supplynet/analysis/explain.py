@@ -155,7 +155,8 @@ def explain(
     recorded = Reading(compiled, ILLUSTRATIVE, question.target)
     gaps = compiled.gaps
     certainty: str | None = None
-    reading, assumed_bad = recorded, ()
+    reading = recorded
+    assumed_bad: tuple[Gap, ...] = ()
     if strict.stops(taken):
         certainty, reading = "certain", strict
     elif recorded.stops(taken):
