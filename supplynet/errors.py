@@ -20,6 +20,7 @@ from typing import Literal
 
 __all__ = [
     "Finding",
+    "Level",
     "OutputError",
     "QuestionError",
     "SupplyNetError",
@@ -33,7 +34,13 @@ Level = Literal["error", "warning", "note"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One thing that checking the data brought up: where, what, and what to do."""
+    """One thing that checking the data brought up: where, what, and what to do.
+
+    Examples
+    --------
+    >>> print(Finding("supplies.csv:14", "share is 1.3, must be 0-1", "Shares are fractions"))
+    supplies.csv:14: share is 1.3, must be 0-1. Shares are fractions.
+    """
 
     where: str
     what: str
@@ -42,7 +49,14 @@ class Finding:
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{text}. {self.fix}" if self.fix else f"{text}."
+        sentences = [text, self.fix] if self.fix else [text]
+        return " ".join(
+            part if part.endswith((".", "?", "!")) else f"{part}." for part in sentences
+        )
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the finding as JSON values."""
+        return {"where": self.where, "what": self.what, "fix": self.fix, "level": self.level}
 
 
 class SupplyNetError(Exception):

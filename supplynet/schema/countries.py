@@ -142,7 +142,9 @@ def unknown_country(text: str) -> tuple[str, str]:
     if known is not None and known.kind == "no country":
         what = f"{text!r} is no country ({known.name})"
         return what, "Use an ISO 3166-1 code such as CN, or leave it blank if not known"
-    if text.strip().casefold() in ("null", "none", "n/a", "unknown", "-", "?", "*"):
+    if text == "*":
+        return f"{text!r} is no country", "Leave the cell blank: blank means all"
+    if text.strip().casefold() in ("null", "none", "n/a", "unknown", "-", "?"):
         return f"{text!r} is no country", "Leave it blank if not known"
     if len(_fold(text)) <= 3:
         near = difflib.get_close_matches(text.upper(), sorted(country_codes()), n=1, cutoff=0.6)

@@ -1,0 +1,237 @@
+"""CSV bytes to rows of text, each with its line. Every oddity is a finding, none a guess."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from supplynet.errors import Finding
+from supplynet.text import restore_cell
+
+if TYPE_CHECKING:
+    import _csv
+
+__all__ = ["MAX_BYTES", "MAX_CELL", "MAX_COLUMNS", "RawTable", "read_csv"]
+
+MAX_BYTES = 256 * 1024 * 1024
+MAX_CELL = 131_072
+MAX_COLUMNS = 50_000
+_MAX_RAGGED = 20
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """The text of one file.
+
+    Attributes
+    ----------
+    name
+        The file name, for messages.
+    header
+        The column headings as written, blanks around them taken off.
+    columns
+        The cells of each column.
+    lines
+        The line on which each row starts.
+    """
+
+    name: str
+    header: tuple[str, ...]
+    columns: tuple[list[str], ...]
+    lines: list[int]
+
+
+class Refused(Exception):  # noqa: N818 - no error: the findings that end the reading of a file
+    """The file cannot be read further."""
+
+    def __init__(self, *findings: Finding) -> None:
+        self.findings = findings
+        super().__init__()
+
+
+def read_csv(
+    data: bytes, name: str, *, encoding: str, score: Callable[[list[str]], int]
+) -> tuple[RawTable | None, list[Finding]]:
+    """Return the rows of a CSV file, and what is wrong with it (then there are no rows).
+
+    Parameters
+    ----------
+    data
+        The content of the file.
+    name
+        Its name, for messages.
+    encoding
+        Name of the text encoding.
+    score
+        How many of the given headings are known; decides on the separator.
+    """
+    try:
+        text = _decode(data, name, encoding)
+        header, separator, first = _header(text, name, score)
+        rows, lines, findings = _rows(text, name, separator, header, first)
+    except Refused as refused:
+        return None, list(refused.findings)
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in header]
+    kept = []
+    for position, heading in enumerate(header):
+        if heading:
+            kept.append(position)
+        elif any(cell.strip() for cell in columns[position]):
+            what = f"column {position + 1} has no heading"
+            findings.append(Finding(f"{name}:1", what, "Name it, or delete it"))
+    findings += _duplicates(header, name)
+    if any(finding.level == "error" for finding in findings):
+        return None, findings
+    table = RawTable(
+        name,
+        tuple(header[position] for position in kept),
+        tuple([restore_cell(cell) for cell in columns[position]] for position in kept),
+        lines,
+    )
+    return table, findings
+
+
+def _decode(data: bytes, name: str, encoding: str) -> str:
+    if len(data) > MAX_BYTES:
+        raise Refused(Finding(name, f"larger than {MAX_BYTES // 1024**2} MiB", "Split the data"))
+    if not data.strip():
+        fix = "It needs a line of column names and a line per row"
+        raise Refused(Finding(name, "the file is empty", fix))
+    try:
+        codec = codecs.lookup(encoding).name
+        text = data.decode("utf-8-sig" if codec == "utf-8" else codec)
+    except LookupError:
+        fix = "Use a name such as utf-8, latin-1 or cp1252"
+        raise Refused(Finding(name, f"unknown encoding {encoding!r}", fix)) from None
+    except UnicodeDecodeError as error:
+        line = len(re.findall(rb"\r\n|\r|\n", data[: error.start])) + 1
+        label = "UTF-8" if codec == "utf-8" else encoding
+        other = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1"
+        raise Refused(
+            Finding(
+                f"{name}:{line}",
+                f"not {label} at byte offset {error.start}",
+                f"Save as UTF-8 or give --encoding {other}",
+            )
+        ) from None
+    except UnicodeError:
+        fix = "Save as UTF-8"
+        raise Refused(Finding(name, f"not {encoding} text", fix)) from None
+    text = text.removeprefix("\ufeff")
+    null = text.find("\0")
+    if null >= 0:
+        line = _line_at(text, null)
+        fix = "Save it as plain CSV text in UTF-8"
+        raise Refused(Finding(f"{name}:{line}", "holds a NUL character", fix))
+    if _SURROGATE.search(text):
+        raise Refused(Finding(name, "holds half of a surrogate pair", "Save as UTF-8"))
+    return text
+
+
+def _line_at(text: str, position: int) -> int:
+    return len(_LINE_END.findall(text, 0, position)) + 1
+
+
+def _header(text: str, name: str, score: Callable[[list[str]], int]) -> tuple[list[str], str, int]:
+    """Return the headings, the separator, and the line on which the rows start."""
+    best: tuple[tuple[int, int], list[str], str, int] | None = None
+    broken: Finding | None = None
+    row: list[str]
+    for separator in ",;\t":
+        reader = _reader(text, separator)
+        try:
+            row = next((row for row in reader if any(cell.strip() for cell in row)), [])
+        except csv.Error as error:
+            broken = broken or _syntax(name, 1, error)
+            continue
+        header = [restore_cell(cell.strip()) for cell in row]
+        # The separator that makes the most known names wins; the header alone decides, because
+        # commas and semicolons are common inside cells.
+        rank = (score(header), len(header))
+        if best is None or rank > best[0]:
+            best = (rank, header, separator, reader.line_num)
+    if best is None and broken is not None:
+        raise Refused(broken)
+    if best is None or not best[1]:
+        raise Refused(Finding(name, "the file has no column names", "Give them in the first line"))
+    _, header, separator, first = best
+    if len(header) > MAX_COLUMNS:
+        what = f"{len(header):,} columns, at most {MAX_COLUMNS:,} are read"
+        raise Refused(Finding(f"{name}:1", what, "Look for line ends that were lost"))
+    return header, separator, first
+
+
+def _reader(text: str, separator: str) -> _csv.Reader:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+
+
+def _rows(
+    text: str, name: str, separator: str, header: list[str], first: int
+) -> tuple[list[list[str]], list[int], list[Finding]]:
+    reader = _reader(text, separator)
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    findings: list[Finding] = []
+    ragged = 0
+    width = len(header)
+    start = 1
+    try:
+        for row in reader:
+            if start > first and any(cell and not cell.isspace() for cell in row):
+                if len(row) == width:
+                    rows.append(row)
+                    lines.append(start)
+                else:
+                    ragged += 1
+                    if ragged <= _MAX_RAGGED:
+                        findings.append(_ragged(name, start, len(row), width))
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise Refused(*findings, _syntax(name, start, error)) from None
+    if ragged > _MAX_RAGGED:
+        more = ragged - _MAX_RAGGED
+        findings.append(Finding(name, f"{more:,} more rows have too many or too few cells"))
+    return rows, lines, findings
+
+
+def _ragged(name: str, line: int, count: int, width: int) -> Finding:
+    more = count > width
+    fix = (
+        "Put text that holds the separator in double quotes"
+        if more
+        else "Write a separator for every blank cell"
+    )
+    cells = "1 cell" if count == 1 else f"{count:,} cells"
+    return Finding(f"{name}:{line}", f"{cells}, but the header has {width:,}", fix)
+
+
+def _syntax(name: str, line: int, error: csv.Error) -> Finding:
+    reason = str(error)
+    where = f"{name}:{line}"
+    if "field larger" in reason:
+        return Finding(
+            where, f"a cell is longer than {MAX_CELL:,} characters", "Look for an open quote"
+        )
+    if "unexpected end" in reason:
+        what = "a double quote opens in this row and never closes"
+        return Finding(where, what, "Close it, or write a quote inside text twice")
+    what = "text follows a closing double quote"
+    return Finding(where, what, "Write a quote inside text twice, and quote the whole cell")
+
+
+def _duplicates(header: list[str], name: str) -> list[Finding]:
+    findings = []
+    seen: dict[str, int] = {}
+    for position, heading in enumerate(header, start=1):
+        if heading and heading in seen:
+            what = f"columns {seen[heading]} and {position} are both named {heading!r}"
+            findings.append(Finding(f"{name}:1", what, "Rename or delete one"))
+        seen.setdefault(heading, position)
+    return findings

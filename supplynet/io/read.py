@@ -1,0 +1,307 @@
+"""Networks read from CSV folders and single CSV files, every finding in one go."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from supplynet.errors import Finding, Level, ValidationError
+from supplynet.io.convert import Findings
+from supplynet.io.csvtext import RawTable, read_csv
+from supplynet.io.meta import META_FILE, read_meta
+from supplynet.io.rules import RuleSet, check_rules
+from supplynet.io.tables import (
+    build_table,
+    fill_supply_ids,
+    known_headings,
+    row_tables,
+    which_table,
+)
+from supplynet.model import ColumnUse, Meta, SupplyNetwork, Table
+from supplynet.schema import TABLES, fold
+
+__all__ = ["assemble", "check", "load"]
+
+_CSV_ENDINGS = (".csv", ".tsv", ".tab", ".txt")
+
+
+def load(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> SupplyNetwork:
+    r"""Return the network in a folder of CSV files or in a single CSV file, checked.
+
+    Parameters
+    ----------
+    path
+        The folder or file. In a folder only `supplies.csv` is required.
+    encoding
+        Encoding of the CSV files.
+
+    Returns
+    -------
+    SupplyNetwork
+        The network; warnings and notes are in its `findings`.
+
+    Raises
+    ------
+    ValidationError
+        If anything is wrong; all findings come at once.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "supplies.csv"
+    >>> _ = file.write_text("supplier,consumer,material\nmine,smelter,ore\n")
+    >>> load(file).table("nodes").column("id")
+    ['mine', 'smelter']
+    """
+    net, findings = _read(path, encoding)
+    if net is None:
+        raise ValidationError([finding for finding in findings if finding.level == "error"])
+    return net
+
+
+def check(
+    net: SupplyNetwork | str | os.PathLike[str], *, encoding: str = "utf-8"
+) -> tuple[Finding, ...]:
+    """Return all findings about a network: errors, warnings and notes, by file and line.
+
+    Parameters
+    ----------
+    net
+        A network, or the path of one that need not be valid.
+    encoding
+        Encoding of the CSV files.
+
+    Returns
+    -------
+    tuple of Finding
+        Empty if there is nothing to say; that does not mean that the data are complete.
+    """
+    if not isinstance(net, SupplyNetwork):
+        return _read(net, encoding)[1]
+    findings = Findings()
+    findings.extend(net.findings)
+    rules = RuleSet(net.tables, frozenset(net.tables), net.meta, META_FILE)
+    check_rules(rules, findings)
+    return findings.all()
+
+
+def _read(
+    path: str | os.PathLike[str], encoding: str
+) -> tuple[SupplyNetwork | None, tuple[Finding, ...]]:
+    findings = Findings()
+    place = Path(path)
+    try:
+        wrong = _wrong_path(place)
+        if wrong is None:
+            reader = _read_folder if place.is_dir() else _read_file
+            return reader(place, encoding, findings), findings.all()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        wrong = Finding(str(path), f"cannot be read: {reason[:1].lower()}{reason[1:]}")
+    except ValueError:  # a null character in the name
+        wrong = Finding(str(path), "no file can have this name")
+    findings.extend([wrong])
+    return None, findings.all()
+
+
+def _wrong_path(place: Path) -> Finding | None:
+    """Return why a path holds no network that can be read, ``None`` if it may hold one."""
+    where = str(place)
+    if place.is_symlink() and not place.exists():
+        return Finding(where, f"a link to nothing: there is no {place.readlink()}")
+    if not place.exists():
+        return Finding(where, "no such file or folder", _other_names(place))
+    if place.is_dir():
+        return None
+    if not place.is_file():
+        return Finding(where, "not a regular file", "Save the data to a file first")
+    if place.suffix.lower() not in _CSV_ENDINGS:
+        kind = f"{place.suffix} files are not read" if place.suffix else "the kind is not known"
+        what = f"{kind}: this version reads folders of CSV files and single CSV files"
+        return Finding(where, what, "Save the data as CSV")
+    return None
+
+
+def _other_names(place: Path) -> str:
+    parent = place.parent
+    if not parent.is_dir():
+        return f"There is no folder {str(parent)!r} either"
+    names = sorted(item.name for item in parent.iterdir())[:2000]
+    near = difflib.get_close_matches(place.name, names, n=2, cutoff=0.6)
+    return f"Did you mean {' or '.join(repr(name) for name in near)}?" if near else "Check the path"
+
+
+def _read_file(place: Path, encoding: str, findings: Findings) -> SupplyNetwork | None:
+    meta = Meta(name=place.stem)
+    raw, found = read_csv(_bytes(place), place.name, encoding=encoding, score=known_headings)
+    findings.extend(found)
+    if raw is None:
+        return None
+    name, wanted = which_table(raw.header, place.stem)
+    if name is None:
+        shown = ", ".join(repr(heading) for heading in raw.header[:12])
+        findings.add(f"{raw.name}:1", f"no table has these columns: {shown}", _sentence(wanted))
+        return None
+    if not raw.lines:
+        findings.add(raw.name, "no rows below the column names", "It needs a line per row")
+        return None
+    return assemble({name: raw}, meta, findings, meta_where=raw.name, source=str(place.resolve()))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _bytes(place: Path) -> bytes:
+    return place.read_bytes()
+
+
+def _read_folder(place: Path, encoding: str, findings: Findings) -> SupplyNetwork | None:
+    files = sorted(item for item in place.iterdir() if not item.name.startswith("."))
+    by_table: dict[str, list[Path]] = {}
+    others: list[Path] = []
+    for item in files:
+        if item.suffix.lower() in (".csv", ".tsv"):
+            stem = fold(item.stem)
+            if stem in row_tables():
+                by_table.setdefault(stem, []).append(item)
+            else:
+                others.append(item)
+    for items in by_table.values():
+        if len(items) > 1:
+            names = " and ".join(item.name for item in items)
+            findings.add(str(items[0]), f"{names} are the same table", "Delete or rename one")
+    if "supplies" not in by_table:
+        findings.extend([_no_supplies(place, others, files)])
+        return None
+    for item in others:
+        near = difflib.get_close_matches(fold(item.stem), row_tables(), n=1, cutoff=0.75)
+        hint = f"Did you mean '{near[0]}.csv'?" if near else ""
+        level: Level = "warning" if near else "note"
+        findings.extend([Finding(item.name, "no table of that name, set aside", hint, level)])
+    raws: dict[str, RawTable | None] = {}
+    for name in row_tables():
+        if name not in by_table:
+            continue
+        item = by_table[name][0]
+
+        def score(header: list[str], name: str = name) -> int:
+            return known_headings(header, name)
+
+        wrong = _no_file(item)
+        raws[name] = None
+        if wrong is not None:
+            findings.extend([wrong])
+            continue
+        raw, found = read_csv(_bytes(item), item.name, encoding=encoding, score=score)
+        findings.extend(found)
+        raws[name] = raw
+    meta = Meta(name=place.resolve().name)
+    toml = place / META_FILE
+    if toml.is_symlink() or toml.exists():
+        wrong = _no_file(toml)
+        if wrong is None:
+            meta = read_meta(_bytes(toml), meta.name, findings)
+        else:
+            findings.extend([wrong])
+    return assemble(raws, meta, findings, meta_where=META_FILE, source=str(place.resolve()))
+
+
+def _no_file(item: Path) -> Finding | None:
+    if item.is_file():
+        return None
+    what = "a folder stands where a file is wanted" if item.is_dir() else "not a regular file"
+    return Finding(item.name, what, "Replace it with the file")
+
+
+def _no_supplies(place: Path, others: Sequence[Path], files: Sequence[Path]) -> Finding:
+    what = "a folder without supplies.csv, the one table that a network needs"
+    names = {fold(item.stem): item.name for item in others}
+    likely = [*difflib.get_close_matches("supplies", sorted(names), n=1, cutoff=0.6)]
+    likely += [name for name in ("edges", "links", "supply") if name in names]
+    if likely:
+        return Finding(str(place), what, f"Rename {names[likely[0]]!r} to supplies.csv")
+    listed = ", ".join(item.name for item in files[:8])
+    return Finding(str(place), what, f"Found {listed}" if listed else "The folder is empty")
+
+
+def assemble(
+    raws: Mapping[str, RawTable | None],
+    meta: Meta,
+    findings: Findings,
+    *,
+    meta_where: str,
+    source: str | None = None,
+) -> SupplyNetwork | None:
+    """Return the network made of tables of text, ``None`` if anything in them is wrong.
+
+    Parameters
+    ----------
+    raws
+        The tables of text by name, ``None`` for one that could not be read.
+    meta
+        What `network.toml` says.
+    findings
+        Takes what is wrong, and gives the network its warnings and notes.
+    meta_where
+        Where the keys of `meta` stand, for messages.
+    source
+        The file or folder that was read.
+    """
+    tables: dict[str, Table] = {}
+    columns: list[ColumnUse] = []
+    for name in row_tables():
+        raw = raws.get(name)
+        if raw is not None:
+            table, uses = build_table(
+                name,
+                raw.header,
+                raw.columns,
+                findings,
+                source=raw.name or None,
+                lines=raw.lines or None,
+            )
+            columns += uses
+            if table is not None:
+                tables[name] = table
+    if "supplies" in tables:
+        tables["supplies"] = fill_supply_ids(tables["supplies"])
+    elif "supplies" not in raws:
+        tables["supplies"] = _empty("supplies")
+    if "nodes" not in raws and "supplies" in tables:
+        tables["nodes"] = _nodes_from(tables["supplies"])
+    check_rules(RuleSet(tables, frozenset(raws), meta, meta_where), findings)
+    found = findings.all()
+    if any(finding.level == "error" for finding in found):
+        return None
+    ordered = {name: tables[name] for name in row_tables() if name in tables}
+    return SupplyNetwork(ordered, meta, found, columns=columns, source=source)
+
+
+def _empty(name: str) -> Table:
+    schema = TABLES[name]
+    columns: dict[str, list[Any]] = {field.name: [] for field in schema if field.required}
+    return Table(name=name, columns=columns, length=0, list_fields=schema.list_fields)
+
+
+def _nodes_from(supplies: Table) -> Table:
+    """Return the nodes that the supplies name, in order of their first mention."""
+    seen: dict[str, int] = {}
+    ends = zip(supplies.column("supplier"), supplies.column("consumer"), strict=True)
+    for index, pair in enumerate(ends):
+        for node in pair:
+            if node is not None:
+                seen.setdefault(node, index)
+    findings = Findings()
+    table, _ = build_table("nodes", ["id"], [list(seen)], findings)
+    if table is None:  # pragma: no cover - the required column is there
+        message = "nodes without an id column"
+        raise AssertionError(message)
+    if supplies.source is None or supplies.lines is None:
+        return table
+    lines = [supplies.lines[index] for index in seen.values()]
+    return replace(table, source=supplies.source, lines=lines)

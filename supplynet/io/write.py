@@ -1,0 +1,109 @@
+"""A network written as a folder of CSV files that loads to the same network again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from supplynet.errors import OutputError
+from supplynet.io.files import atomic_folder
+from supplynet.io.meta import META_FILE, meta_text
+from supplynet.io.tables import row_tables
+from supplynet.model import SupplyNetwork, Table, number_text
+from supplynet.schema import TABLES
+from supplynet.text import csv_cell
+
+__all__ = ["csv_line", "save", "table_csv"]
+
+_QUOTED = frozenset(',;"\t\r\n')
+
+
+def save(net: SupplyNetwork, path: str | os.PathLike[str], *, force: bool = False) -> None:
+    """Write a network as a folder of CSV files; :func:`load` gives the same digest back.
+
+    Parameters
+    ----------
+    net
+        The network.
+    path
+        The folder. It comes into place whole; files of other names in it stay.
+    force
+        Replace a network that is already there (tables that `net` does not have are deleted).
+
+    Raises
+    ------
+    OutputError
+        If the folder holds a network and `force` is not given, or it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> from supplynet.io import from_frames, load
+    >>> net = from_frames([{"supplier": "mine", "consumer": "smelter", "material": "ore"}])
+    >>> folder = pathlib.Path(tempfile.mkdtemp()) / "copy"
+    >>> save(net, folder)
+    >>> load(folder).digest == net.digest
+    True
+    """
+    target = Path(path)
+    here = _network_files(target)
+    if here and not force:
+        same = net.source is not None and os.path.realpath(target) == os.path.realpath(net.source)
+        what = "this is the input itself" if same else "the folder already holds a network"
+        message = f"{target}: {what}. Choose another folder, or give --force (force=True)."
+        raise OutputError(message)
+    with atomic_folder(target) as folder:
+        (folder / META_FILE).write_bytes(meta_text(net.meta).encode())
+        for name in row_tables():
+            table = net.tables.get(name)
+            if table is not None and (table.columns or name == "supplies"):
+                (folder / f"{name}.csv").write_bytes(table_csv(table).encode())
+        written = {item.name for item in folder.iterdir()}
+    for stale in here:
+        # A table that this network lacks would become part of it at the next load.
+        if stale.name not in written:
+            stale.unlink(missing_ok=True)
+
+
+def _network_files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    names = {META_FILE} | {f"{name}.csv" for name in row_tables()}
+    return sorted(item for item in folder.iterdir() if item.name.lower() in names)
+
+
+def table_csv(table: Table) -> str:
+    """Return a table as CSV text: columns in order of the schema, extra ones after them."""
+    schema = TABLES[table.name]
+    columns = dict(table.columns) or {field.name: [] for field in schema.required}
+    lines = [csv_line([csv_cell(name) for name in columns])]
+    cells = [[_cell(value) for value in values] for values in columns.values()]
+    lines += [csv_line(row) for row in zip(*cells, strict=True)]
+    return "".join(lines)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, Decimal):
+        return number_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return csv_cell(";".join(value))
+    return csv_cell(value)
+
+
+def csv_line(cells: Sequence[str]) -> str:
+    """Return one line of CSV, quoted where a reader could split or trim a cell."""
+    return ",".join(_quoted(cell) for cell in cells) + "\n"
+
+
+def _quoted(cell: str) -> str:
+    if not cell:
+        return cell
+    if cell[0].isspace() or cell[-1].isspace() or not _QUOTED.isdisjoint(cell):
+        doubled = cell.replace('"', '""')
+        return f'"{doubled}"'
+    return cell
