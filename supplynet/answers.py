@@ -1,0 +1,635 @@
+"""An answer in words: headings, lines and grids, the same for a terminal and for Markdown."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from supplynet.errors import QuestionError
+from supplynet.text import clamp, clean_display, md_cell, plural
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from supplynet.analysis.cutsets import Basis, Chokepoint, Chokepoints, CutSets
+    from supplynet.analysis.explain import Explanation
+    from supplynet.analysis.reading import Because
+    from supplynet.errors import Finding
+    from supplynet.model import ColumnUse, SupplyNetwork
+    from supplynet.ownership import Control
+    from supplynet.scenarios import Loss
+    from supplynet.units import Question
+
+__all__ = [
+    "Block",
+    "Grid",
+    "Heading",
+    "Items",
+    "Line",
+    "as_markdown",
+    "as_text",
+    "chokepoint_blocks",
+    "control_blocks",
+    "cut_set_blocks",
+    "describe",
+    "explanation_blocks",
+    "frame_blocks",
+    "gap_in_words",
+    "info_blocks",
+    "loss_blocks",
+    "table_of",
+    "validation_blocks",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading within an answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence or two."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of sentences."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table: column titles and rows of text."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+Block = Heading | Line | Items | Grid
+
+#: Widest cell of a table in a terminal.
+_CELL = 60
+_NO_DATE = "no date (no row is dated)"
+
+
+def _width(text: str) -> int:
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    marks = sum(unicodedata.combining(c) != 0 for c in text)
+    return len(text) + wide - marks
+
+
+def as_text(blocks: Iterable[Block], *, bold: bool = False) -> str:
+    """Return the blocks as lines for a terminal; nothing from data reaches it as a control code.
+
+    Examples
+    --------
+    >>> print(as_text([Line("One unit."), Grid(("unit", "why"), (("a", "no ore"),))]), end="")
+    One unit.
+      unit  why
+      a     no ore
+    """
+    lines: list[str] = []
+    for block in blocks:
+        match block:
+            case Heading(text):
+                shown = clean_display(text)
+                lines += ["", f"\x1b[1m{shown}\x1b[0m" if bold else shown]
+            case Line(text):
+                lines.append(clean_display(text))
+            case Items(items):
+                lines += [f"  - {clean_display(item)}" for item in items]
+            case Grid(columns, rows):
+                lines += _grid_lines(columns, rows)
+    return "\n".join(lines) + "\n"
+
+
+def _grid_lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    cells = [list(columns)]
+    # The last column is prose and may run on: cut, it would lose what it is there for.
+    last = len(columns) - 1
+    for row in rows:
+        shown = [clean_display(cell) for cell in row]
+        cells.append([c if i == last else clamp(c, _CELL) for i, c in enumerate(shown)])
+    widths = [max(_width(row[i]) for row in cells) for i in range(len(columns))]
+    lines = []
+    for row in cells:
+        padded = (c + " " * (w - _width(c)) for c, w in zip(row, widths, strict=True))
+        lines.append(f"  {'  '.join(padded)}".rstrip())
+    return lines
+
+
+def as_markdown(blocks: Iterable[Block]) -> str:
+    r"""Return the blocks as Markdown; nothing from data reaches it as markup.
+
+    Examples
+    --------
+    >>> print(as_markdown([Heading("Why"), Grid(("unit",), (("a|b",),))]), end="")
+    ## Why
+    <BLANKLINE>
+    | unit |
+    | --- |
+    | a\|b |
+    """
+    parts: list[str] = []
+    for block in blocks:
+        match block:
+            case Heading(text):
+                parts.append(f"## {md_cell(text)}")
+            case Line(text):
+                parts.append(md_cell(text))
+            case Items(items):
+                parts.append("\n".join(f"- {md_cell(item)}" for item in items))
+            case Grid(columns, rows):
+                table = [columns, ["---"] * len(columns), *rows]
+                first, rule, *rest = table
+                lines = [[md_cell(c) for c in first], rule]
+                lines += [[md_cell(c) for c in row] for row in rest]
+                parts.append("\n".join(f"| {' | '.join(row)} |" for row in lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def gap_in_words(gap: str, by: str = "node") -> str:
+    """Return what a gap is, in words.
+
+    Examples
+    --------
+    >>> gap_in_words("suppliers:magnet_maker/neodymium")
+    'who else supplies neodymium to magnet_maker is not known'
+    """
+    kind, _, name = gap.partition(":")
+    if kind == "suppliers":
+        consumer, _, need = name.partition("/")
+        return f"who else supplies {need} to {consumer} is not known"
+    words = {
+        "upstream": f"what {name} needs is not recorded in full",
+        "supply": f"whether {name} really delivers is not known",
+        "material": f"whether {name} needs all its unnamed materials or any one is not known",
+        "unit": f"the {by} of {name} is not known",
+    }
+    return words.get(kind, f"{gap} is not known")
+
+
+def _label(net: SupplyNetwork, node: str) -> str:
+    name = net.node_rows[node].get("name")
+    return name if name and name != node else ""
+
+
+def question_blocks(
+    net: SupplyNetwork, question: Question, basis: Basis | None = None
+) -> list[Block]:
+    """Return what was asked, of which data, on which date."""
+    title = net.meta.title or net.name
+    label = _label(net, question.target)
+    date = question.on.isoformat() if question.on else _NO_DATE
+    blocks: list[Block] = [
+        Line(f"Network   {title}"),
+        Line(f"Target    {' - '.join(filter(None, (question.target, label)))}"),
+        Line(f"Question  by {question.by}, on {date}, measures: {question.measures}"),
+    ]
+    if basis is not None:
+        blocks.append(
+            Line(
+                f"Basis     {plural(basis.gaps, 'gap')}; "
+                f"{plural(basis.supplier_lists_assumed_complete, 'supplier list')} taken as "
+                "complete because nothing says otherwise; "
+                f"{plural(basis.illustrative, 'need')} with illustrative evidence only; "
+                f"{plural(basis.not_running, 'node')} down before anything is lost"
+            )
+        )
+    return blocks
+
+
+def _status_blocks(target: str, status: str) -> list[Block]:
+    if status == "already_stopped":
+        return [
+            Line(
+                f"{target} is stopped already, with nothing lost; so no unit is a single point "
+                "of failure. See what is not running, below."
+            )
+        ]
+    if status == "possibly_stopped":
+        return [
+            Line(
+                f"{target} may be stopped already, with nothing lost: if all gaps turn out "
+                "badly at once, or if illustrative needs are right."
+            )
+        ]
+    return []
+
+
+def _scope_blocks(answer: Chokepoints | CutSets) -> list[Block]:
+    """Return what the answer leaves open: blind spots, the target's own, what was left out."""
+    by = answer.question.by
+    blocks: list[Block] = []
+    if answer.blind_spots:
+        blocks.append(Heading(f"Blind spots: each stops {answer.question.target} on its own"))
+        blocks.append(Items(tuple(f"{g}: {gap_in_words(g, by)}" for g in answer.blind_spots)))
+    if answer.own:
+        blocks.append(Heading("The target's own: loss takes the target itself"))
+        blocks.append(Items(answer.own))
+    if answer.not_running:
+        blocks.append(Heading("Not running before anything is lost: redundancy on paper"))
+        blocks.append(Items(tuple(f"{n.node}: {n.why}" for n in answer.not_running)))
+    if answer.not_modelled:
+        blocks.append(Heading("Not modelled, so no part of this answer"))
+        blocks.append(Items(answer.not_modelled))
+    return blocks
+
+
+def _because(steps: Sequence[Because] | None) -> str:
+    """Return the chain from what is lost to the target in one line."""
+    if steps is None:
+        return "left out for size; see explain"
+    return "; ".join(f"{s.node} gets no {s.need}" for s in steps) or "the target itself"
+
+
+_CERTAINTY = {
+    "certain": "Certain: stops the target however the gaps turn out",
+    "assumed": "Assumed: stops the target if illustrative links are right",
+    "possible": "Possible: stops the target if the gap beside it turns out badly",
+}
+
+
+def _chokepoint_grid(found: Sequence[Chokepoint]) -> Grid:
+    columns = ("unit", "name", "evidence", "stops", "why")
+    with_gaps = any(c.gaps for c in found)
+    rows = []
+    for c in found:
+        row = [
+            c.unit,
+            "" if c.label == c.unit else c.label,
+            c.evidence,
+            "" if c.stops is None else plural(len(c.stops), "node"),
+        ]
+        if with_gaps:
+            row.append("; ".join(c.gaps))
+        rows.append((*row, _because(c.because)))
+    if with_gaps:
+        columns = (*columns[:-1], "if", "why")
+    return Grid(columns, tuple(rows))
+
+
+def chokepoint_blocks(net: SupplyNetwork, found: Chokepoints) -> list[Block]:
+    """Return the single points of failure of a target in words."""
+    target, by = found.question.target, found.question.by
+    counts = {
+        c: sum(p.certainty == c for p in (*found.chokepoints, *found.aggregates))
+        for c in _CERTAINTY
+    }
+    blocks = question_blocks(net, found.question, found.basis)
+    blocks.append(Heading("Answer"))
+    blocks += _status_blocks(target, found.status)
+    unit = "node" if by == "node" else f"unit by {by}"
+    sure = counts["certain"] + counts["assumed"]
+    if sure:
+        blocks.append(
+            Line(
+                f"{plural(sure, unit, None if by == 'node' else f'units by {by}')} "
+                f"{'stops' if sure == 1 else 'stop'} {target} alone: {counts['certain']} certain, "
+                f"{counts['assumed']} assumed (only if illustrative links are right)."
+            )
+        )
+    elif found.status != "already_stopped":
+        blocks.append(
+            Line(
+                f"No {unit} stops {target} alone on the network as recorded. "
+                + _what_an_empty_answer_means(counts["possible"], len(found.blind_spots))
+            )
+        )
+    if counts["possible"]:
+        blocks.append(
+            Line(
+                f"{plural(counts['possible'], 'more possible finding')}: a unit together with "
+                "a gap that turns out badly."
+            )
+        )
+    if not found.complete:
+        blocks.append(Line("The search was cut short: possible findings are missing."))
+    for certainty, words in _CERTAINTY.items():
+        rows = [c for c in found.chokepoints if c.certainty == certainty]
+        if rows:
+            blocks += [Heading(words), _chokepoint_grid(rows)]
+    if found.aggregates:
+        blocks.append(Heading("Industries, not plants: as aggregates they stop the target alone"))
+        blocks.append(_chokepoint_grid(found.aggregates))
+    return [*blocks, *_scope_blocks(found)]
+
+
+def _what_an_empty_answer_means(possible: int, blind_spots: int) -> str:
+    if possible or blind_spots:
+        return (
+            "That is not to say that nothing does: "
+            f"{plural(possible, 'possible finding')} and {plural(blind_spots, 'blind spot')} "
+            "rest on what is unknown."
+        )
+    return "No gap in the data could change that; what is not recorded at all could."
+
+
+def cut_set_blocks(net: SupplyNetwork, found: CutSets, *, lists: bool = True) -> list[Block]:
+    """Return the minimal cut sets of a target in words."""
+    target = found.question.target
+    blocks = question_blocks(net, found.question, found.basis)
+    blocks.append(Heading("Answer"))
+    blocks += _status_blocks(target, found.status)
+    bound = (
+        f"search complete up to order {found.complete_to}"
+        if found.complete
+        else f"SEARCH INCOMPLETE: cut short, complete only up to order {found.complete_to} of "
+        f"{found.max_order}"
+    )
+    if found.status == "already_stopped":
+        blocks.append(Line("The one minimal cut set is the empty one."))
+    elif found.count:
+        orders = ", ".join(f"{n:,} of order {o}" for o, n in found.by_order.items())
+        rests = len(found.assumed)
+        blocks.append(
+            Line(
+                f"{plural(found.count, 'minimal cut set')} of {target} by {found.question.by}: "
+                f"{orders}; {found.count - rests:,} certain, {rests:,} assumed (only if "
+                f"illustrative links are right); {bound}."
+            )
+        )
+    else:
+        blocks.append(
+            Line(
+                f"No cut set of order <= {found.max_order} by {found.question.by}; {bound}. "
+                + _what_an_empty_answer_means(len(found.possible), len(found.blind_spots))
+            )
+        )
+    if found.possible:
+        blocks.append(
+            Line(
+                f"{plural(len(found.possible), 'more possible finding')}: units together with "
+                "gaps that turn out badly."
+            )
+        )
+    blocks.append(Line(f"Method: {found.method}."))
+    if lists:
+        blocks += _cut_set_lists(found)
+    return [*blocks, *_scope_blocks(found)]
+
+
+def _cut_set_lists(found: CutSets) -> list[Block]:
+    blocks: list[Block] = []
+    assumed = set(found.assumed)
+    for certainty in ("certain", "assumed"):
+        rows = tuple(
+            (str(len(s)), " + ".join(s))
+            for s in found.cut_sets
+            if s and (s in assumed) == (certainty == "assumed")
+        )
+        if rows:
+            blocks += [Heading(_CERTAINTY[certainty]), Grid(("order", "lost together"), rows)]
+    if found.possible:
+        pairs = tuple((", ".join(p.gaps), " + ".join(p.units)) for p in found.possible)
+        blocks += [Heading(_CERTAINTY["possible"]), Grid(("if", "lost together"), pairs)]
+    return blocks
+
+
+def loss_blocks(net: SupplyNetwork, loss: Loss) -> list[Block]:
+    """Return what goes down when units are lost, in words."""
+    question = loss.questions[0]
+    date = question.on.isoformat() if question.on else _NO_DATE
+    fate = {
+        "runs": "runs on",
+        "possibly_stopped": "may stop, if illustrative links are right or gaps turn out badly",
+        "stopped": "stops",
+        "already_stopped": "is stopped already, with nothing lost",
+    }
+    rows = []
+    for t in loss.targets:
+        notes = ["it is lost itself"] if t.lost else []
+        if t.not_upstream:
+            notes.append(f"no recorded supply leads to it from {', '.join(t.not_upstream)}")
+        rows.append((t.target, _label(net, t.target), fate[t.status], "; ".join(notes)))
+    blocks: list[Block] = [
+        Line(f"Network   {net.meta.title or net.name}"),
+        Line(f"Lost      {', '.join(loss.units)}"),
+        Line(f"Question  by {question.by}, on {date}, measures: {question.measures}"),
+        Heading("Answer"),
+        Grid(("target", "name", "it", "note"), tuple(rows)),
+    ]
+    for title, names in (
+        ("Nodes lost", loss.lost),
+        ("Supplies blocked", loss.blocked),
+        ("Stop in consequence", loss.stopped),
+        ("May stop, if illustrative links are right or gaps turn out badly", loss.possibly_stopped),
+    ):
+        blocks.append(Heading(f"{title}: {len(names) or 'none'}"))
+        if names:
+            blocks.append(Items(names))
+    return blocks
+
+
+def explanation_blocks(net: SupplyNetwork, found: Explanation) -> list[Block]:
+    """Return why a target stops, or what it runs on, in words."""
+    target = found.question.target
+    lost = f"without {', '.join(found.lost)}" if found.lost else "with nothing lost"
+    fate = {
+        None: f"{target} runs {lost}.",
+        "certain": f"{target} stops {lost}, however the gaps turn out.",
+        "assumed": f"{target} stops {lost}, if illustrative links are right.",
+        "possible": f"{target} runs {lost} on the network as recorded, but stops if the gaps "
+        "below turn out badly.",
+    }
+    blocks = question_blocks(net, found.question)
+    blocks.append(Heading("Answer"))
+    if found.status == "already_stopped":
+        blocks.append(Line(f"{target} is stopped already, with nothing lost."))
+    else:
+        blocks.append(Line(fate[found.certainty]))
+    if found.not_upstream:
+        blocks.append(
+            Line(
+                f"No recorded supply leads to {target} from {', '.join(found.not_upstream)}: "
+                "nothing can be said of that loss, which is not to say that it is harmless."
+            )
+        )
+    if found.because:
+        steps = tuple(
+            (s.node, s.need, ", ".join(s.failed_supplies) or "no supply is recorded")
+            for s in found.because
+        )
+        blocks += [Heading("Why"), Grid(("node", "gets no", "because these fail"), steps)]
+    if found.gaps:
+        words = tuple(f"{g}: {gap_in_words(g, found.question.by)}" for g in found.gaps)
+        blocks += [Heading("Gaps that decide"), Items(words)]
+    if found.held:
+        held = tuple((h.need, ", ".join(h.supplies)) for h in found.held)
+        blocks.append(Heading(f"What still reaches {target}"))
+        blocks.append(Grid(("need", "met by"), held))
+    return blocks
+
+
+def control_blocks(net: SupplyNetwork, control: Control) -> list[Block]:
+    """Return who has a lever on each node, in words."""
+    rows = []
+    for node in control.nodes:
+        levers = "; ".join(
+            f"{lever.government} {lever.kind}"
+            + ("" if lever.certainty == "yes" else f" ({lever.certainty})")
+            for lever in node.levers
+        )
+        rows.append(
+            (
+                node.id,
+                *(value or "?" for value in (node.country, node.operator, node.owner)),
+                node.controller or "?",
+                levers or "none known",
+            )
+        )
+    return [
+        Line(f"Network   {net.meta.title or net.name}"),
+        Line(f"Date      {control.on.isoformat() if control.on else _NO_DATE}"),
+        Line("A question mark is unknown, not none."),
+        Heading("Who controls what"),
+        Grid(("node", "country", "operator", "owner", "controller", "levers"), tuple(rows)),
+    ]
+
+
+def validation_blocks(
+    place: str,
+    net: SupplyNetwork | None,
+    findings: Sequence[Finding],
+    columns: Sequence[ColumnUse],
+) -> list[Block]:
+    """Return what checking a network brought up, in words."""
+    counts = {level: sum(f.level == level for f in findings) for level in _LEVELS}
+    summary = ", ".join(plural(n, level) for level, n in counts.items())
+    blocks: list[Block] = [
+        Line(f"{place}: {'not usable' if net is None else 'usable'}: {summary}.")
+    ]
+    for level, title in _LEVELS.items():
+        found = [f for f in findings if f.level == level]
+        if found:
+            blocks.append(Heading(title))
+            blocks += [Line(str(f)) for f in found]
+    if columns:
+        blocks += [Heading("Columns"), _column_grid(columns)]
+    return blocks
+
+
+_LEVELS = {"error": "Errors", "warning": "Warnings", "note": "Notes"}
+
+
+def _column_grid(columns: Sequence[ColumnUse]) -> Grid:
+    """Return a row per file: the columns used as they are, renamed, and set aside."""
+    files: dict[str, dict[str, list[str]]] = {}
+    for c in columns:
+        ways = files.setdefault(c.file or c.table, {"used": [], "renamed": [], "set aside": []})
+        ways[c.how].append(c.given if c.how != "renamed" else f"{c.given} as {c.used_as}")
+    rows = tuple((f, *(", ".join(ways[w]) for w in reversed(ways))) for f, ways in files.items())
+    return Grid(("file", "set aside as text", "renamed", "used"), rows)
+
+
+def describe(net: SupplyNetwork, *, on: str | None = None) -> dict[str, Any]:
+    """Return what was understood of a network, as JSON values.
+
+    `gaps` counts what is unknown by kind on the date; ``None`` where rows are dated and no date
+    is known.
+    """
+    from supplynet.units import compile_network, resolve_date, target_ids
+
+    date, gaps = None, None
+    try:
+        date = resolve_date(net, on)
+    except QuestionError:
+        if on is not None:
+            raise
+    else:
+        gaps = _counts(g.id.partition(":")[0] for g in compile_network(net, date).gaps)
+    nodes = net.table("nodes")
+    graded = [net.table(name).column("confidence") for name in ("nodes", "supplies", "needs")]
+    return {
+        "description": net.meta.description,
+        "licence": net.meta.licence,
+        "targets": list(target_ids(net)),
+        "targets_from": "network.toml" if net.meta.targets else "nodes that supply nobody",
+        "on": date.isoformat() if date else None,
+        "tables": {name: len(table) for name, table in sorted(net.tables.items())},
+        "kinds": _counts(nodes.column("kind")),
+        "stages": _counts(nodes.column("stage")),
+        "countries": _counts(nodes.column("country")),
+        "gaps": gaps,
+        "illustrative": sum(column.count("illustrative") for column in map(list, graded)),
+        "columns": [c.to_dict() for c in net.columns],
+        "findings": _counts(f.level for f in net.findings),
+    }
+
+
+def _counts(values: Iterable[str | None]) -> dict[str, int]:
+    """Return how often each value occurs, by name; what is unknown comes last, as ``unknown``."""
+    found = Counter(values)
+    unknown = found.pop(None, 0)
+    counts = {str(value): found[value] for value in sorted(v for v in found if v is not None)}
+    return {**counts, "unknown": counts.get("unknown", 0) + unknown} if unknown else counts
+
+
+def info_blocks(net: SupplyNetwork, facts: Mapping[str, Any]) -> list[Block]:
+    """Return what was understood of a network, in words."""
+
+    def listed(counts: Mapping[str, int]) -> str:
+        return ", ".join(f"{n:,} {name}" for name, n in counts.items()) or "none"
+
+    gaps = facts["gaps"]
+    about = [
+        ("Network", " - ".join(filter(None, (net.name, net.meta.title)))),
+        ("About", facts["description"]),
+        ("Date", facts["on"] or (_NO_DATE if gaps is not None else "rows are dated: give --on")),
+        ("Targets", f"{', '.join(facts['targets']) or 'none'} ({facts['targets_from']})"),
+        ("Tables", listed({k: v for k, v in facts["tables"].items() if v})),
+        ("Nodes", listed(facts["kinds"])),
+        ("Stages", listed(facts["stages"])),
+        ("Countries", listed(facts["countries"])),
+        ("Gaps", "not counted without a date" if gaps is None else listed(gaps)),
+        ("Illustrative", plural(facts["illustrative"], "row")),
+        ("Findings", listed(facts["findings"])),
+        ("Digest", net.digest),
+    ]
+    width = max(len(name) for name, _ in about)
+    blocks: list[Block] = [Line(f"{name:<{width}}  {text}") for name, text in about if text]
+    if net.columns:
+        blocks += [Heading("Columns"), _column_grid(net.columns)]
+    return [*blocks, Heading("Next"), Line(facts["next"])]
+
+
+def frame_blocks(
+    net: SupplyNetwork, lines: Sequence[str], title: str, frame: pd.DataFrame
+) -> list[Block]:
+    """Return a table under a title, in words."""
+    columns, rows = table_of(frame)
+    grid = Grid(tuple(columns), tuple(tuple(_cell(v) for v in row) for row in rows))
+    blocks: list[Block] = [Line(f"Network   {net.meta.title or net.name}")]
+    blocks += [Line(line) for line in lines]
+    return [*blocks, Heading(title), grid if rows else Line("Nothing to list.")]
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "?"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def table_of(frame: pd.DataFrame) -> tuple[list[str], list[list[Any]]]:
+    """Return the columns and rows of a frame, blank cells as ``None``, lists joined by ``;``."""
+    rows = [[_plain(v) for v in row] for row in frame.itertuples(index=False, name=None)]
+    return [str(c) for c in frame.columns], rows
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any cell of a frame
+    if value is None or value != value:  # noqa: PLR0124 - not a number is unequal to itself
+        return None
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ";".join(str(v) for v in value)
+    return value
