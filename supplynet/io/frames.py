@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["from_frames", "from_networkx"]
 
 
+#: What networkx's own readers leave in the attributes of a graph.
+_BY_READERS = frozenset({"node_default", "edge_default"})
+_DERIVED = frozenset({"owner", "controller", "operates"})
+
+
 def from_frames(
     supplies: Frame,
     nodes: Frame | None = None,
@@ -38,7 +43,7 @@ def from_frames(
     nodes
         The nodes; made from the supplies where they are not given.
     network
-        The keys of `network.toml`: title, as_of, targets, ...
+        The keys of `network.toml`: title, as_of, targets, ...; and the `name` of the network.
     **tables
         The other tables, by name.
 
@@ -72,12 +77,9 @@ def from_frames(
             raise UnknownNameError("table", name, row_tables())
         if frame is not None:
             raws[name] = _raw(frame, name, findings)
-    meta = meta_from_mapping(network or {}, str((network or {}).get("title", "")), findings)
-    net = assemble(raws, meta, findings, meta_where="network")
-    if net is None:
-        found = findings.all()
-        raise ValidationError([finding for finding in found if finding.level == "error"])
-    return net
+    keys = dict(network or {})
+    meta = meta_from_mapping(keys, str(keys.pop("name", "")), findings)
+    return assemble(raws, meta, findings, meta_where="network").network()
 
 
 def _raw(frame: Frame, name: str, findings: Findings) -> RawTable:
@@ -150,7 +152,18 @@ def from_networkx(G: nx.Graph[Any]) -> SupplyNetwork:  # noqa: N803 - the name o
         names[text] = node
     if findings.all():
         raise ValidationError(findings.all())
-    nodes = [{**_plain(data), "id": str(node)} for node, data in G.nodes(data=True)]
+    network = {key: value for key, value in _plain(G.graph).items() if key not in _BY_READERS}
+    derived: frozenset[str] = frozenset()
+    if "digest" in network:
+        # A graph that supplynet made says what follows from the tables; that is no data.
+        derived = _DERIVED
+        network = {key: value for key, value in network.items() if key not in ("digest", "on")}
+        network.setdefault("as_of", G.graph.get("on") or None)
+    nodes = [
+        {key: value for key, value in _plain(data).items() if key not in derived}
+        | {"id": str(node)}
+        for node, data in G.nodes(data=True)
+    ]
     supplies = []
     edges: Iterable[tuple[Any, ...]]
     if isinstance(G, nx.MultiDiGraph):
@@ -163,8 +176,8 @@ def from_networkx(G: nx.Graph[Any]) -> SupplyNetwork:  # noqa: N803 - the name o
             row["id"] = key
         supplies.append(row)
     if not supplies:
-        return from_frames({"supplier": [], "consumer": []}, nodes, network=_plain(G.graph))
-    return from_frames(supplies, nodes, network=_plain(G.graph))
+        return from_frames({"supplier": [], "consumer": []}, nodes, network=network)
+    return from_frames(supplies, nodes, network=network)
 
 
 def _plain(data: Mapping[Any, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,39 @@ from supplynet.io.tables import (
 from supplynet.model import ColumnUse, Meta, SupplyNetwork, Table
 from supplynet.schema import TABLES, fold
 
-__all__ = ["assemble", "check", "load"]
+__all__ = ["Examination", "assemble", "check", "examine", "load"]
 
 _CSV_ENDINGS = (".csv", ".tsv", ".tab", ".txt")
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What reading some data brought up, whether they make a network or not.
+
+    Attributes
+    ----------
+    net
+        The network, ``None`` where there is an error.
+    findings
+        All errors, warnings and notes, by file and line.
+    columns
+        What became of every column, also where there are errors.
+    """
+
+    net: SupplyNetwork | None
+    findings: tuple[Finding, ...]
+    columns: tuple[ColumnUse, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that refuse the network."""
+        return tuple(finding for finding in self.findings if finding.level == "error")
+
+    def network(self) -> SupplyNetwork:
+        """Return the network, or raise ``ValidationError`` with all errors."""
+        if self.net is None:
+            raise ValidationError(self.errors)
+        return self.net
 
 
 def load(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> SupplyNetwork:
@@ -57,10 +87,7 @@ def load(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> SupplyNetw
     >>> load(file).table("nodes").column("id")
     ['mine', 'smelter']
     """
-    net, findings = _read(path, encoding)
-    if net is None:
-        raise ValidationError([finding for finding in findings if finding.level == "error"])
-    return net
+    return examine(path, encoding=encoding).network()
 
 
 def check(
@@ -81,31 +108,41 @@ def check(
         Empty if there is nothing to say; that does not mean that the data are complete.
     """
     if not isinstance(net, SupplyNetwork):
-        return _read(net, encoding)[1]
+        return examine(net, encoding=encoding).findings
     findings = Findings()
-    findings.extend(net.findings)
-    rules = RuleSet(net.tables, frozenset(net.tables), net.meta, META_FILE)
-    check_rules(rules, findings)
+    check_rules(RuleSet(net.tables, frozenset(net.tables), net.meta, META_FILE), findings)
+    # What was found when the network was read knows its place better.
+    known = {finding.what for finding in net.findings}
+    fresh = [finding for finding in findings.all() if finding.what not in known]
+    findings = Findings()
+    findings.extend([*net.findings, *fresh])
     return findings.all()
 
 
-def _read(
-    path: str | os.PathLike[str], encoding: str
-) -> tuple[SupplyNetwork | None, tuple[Finding, ...]]:
+def examine(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> Examination:
+    """Return everything that reading a path brings up; nothing about the data is raised.
+
+    Parameters
+    ----------
+    path
+        A folder of CSV files or a single CSV file.
+    encoding
+        Encoding of the CSV files.
+    """
     findings = Findings()
     place = Path(path)
     try:
         wrong = _wrong_path(place)
         if wrong is None:
             reader = _read_folder if place.is_dir() else _read_file
-            return reader(place, encoding, findings), findings.all()
+            return reader(place, encoding, findings)
     except OSError as error:
         reason = error.strerror or str(error)
         wrong = Finding(str(path), f"cannot be read: {reason[:1].lower()}{reason[1:]}")
     except ValueError:  # a null character in the name
         wrong = Finding(str(path), "no file can have this name")
     findings.extend([wrong])
-    return None, findings.all()
+    return Examination(None, findings.all())
 
 
 def _wrong_path(place: Path) -> Finding | None:
@@ -135,20 +172,20 @@ def _other_names(place: Path) -> str:
     return f"Did you mean {' or '.join(repr(name) for name in near)}?" if near else "Check the path"
 
 
-def _read_file(place: Path, encoding: str, findings: Findings) -> SupplyNetwork | None:
+def _read_file(place: Path, encoding: str, findings: Findings) -> Examination:
     meta = Meta(name=place.stem)
     raw, found = read_csv(_bytes(place), place.name, encoding=encoding, score=known_headings)
     findings.extend(found)
     if raw is None:
-        return None
+        return Examination(None, findings.all())
     name, wanted = which_table(raw.header, place.stem)
     if name is None:
         shown = ", ".join(repr(heading) for heading in raw.header[:12])
         findings.add(f"{raw.name}:1", f"no table has these columns: {shown}", _sentence(wanted))
-        return None
+        return Examination(None, findings.all())
     if not raw.lines:
         findings.add(raw.name, "no rows below the column names", "It needs a line per row")
-        return None
+        return Examination(None, findings.all())
     return assemble({name: raw}, meta, findings, meta_where=raw.name, source=str(place.resolve()))
 
 
@@ -160,7 +197,7 @@ def _bytes(place: Path) -> bytes:
     return place.read_bytes()
 
 
-def _read_folder(place: Path, encoding: str, findings: Findings) -> SupplyNetwork | None:
+def _read_folder(place: Path, encoding: str, findings: Findings) -> Examination:
     files = sorted(item for item in place.iterdir() if not item.name.startswith("."))
     by_table: dict[str, list[Path]] = {}
     others: list[Path] = []
@@ -177,7 +214,7 @@ def _read_folder(place: Path, encoding: str, findings: Findings) -> SupplyNetwor
             findings.add(str(items[0]), f"{names} are the same table", "Delete or rename one")
     if "supplies" not in by_table:
         findings.extend([_no_supplies(place, others, files)])
-        return None
+        return Examination(None, findings.all())
     for item in others:
         near = difflib.get_close_matches(fold(item.stem), row_tables(), n=1, cutoff=0.75)
         hint = f"Did you mean '{near[0]}.csv'?" if near else ""
@@ -236,8 +273,8 @@ def assemble(
     *,
     meta_where: str,
     source: str | None = None,
-) -> SupplyNetwork | None:
-    """Return the network made of tables of text, ``None`` if anything in them is wrong.
+) -> Examination:
+    """Return the network made of tables of text, and what came up on the way.
 
     Parameters
     ----------
@@ -277,9 +314,10 @@ def assemble(
     check_rules(RuleSet(tables, frozenset(raws), meta, meta_where), findings)
     found = findings.all()
     if any(finding.level == "error" for finding in found):
-        return None
+        return Examination(None, found, tuple(columns))
     ordered = {name: tables[name] for name in row_tables() if name in tables}
-    return SupplyNetwork(ordered, meta, found, columns=columns, source=source)
+    net = SupplyNetwork(ordered, meta, found, columns=columns, source=source)
+    return Examination(net, found, tuple(columns))
 
 
 def _empty(name: str) -> Table:

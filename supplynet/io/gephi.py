@@ -1,0 +1,93 @@
+"""Gephi: a table of nodes and a table of edges, with the headings that Gephi knows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from supplynet.io.files import atomic_folder
+from supplynet.io.graphs import sorted_edges, sorted_nodes
+from supplynet.io.write import csv_line
+from supplynet.text import csv_cell
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+__all__ = ["gephi_tables", "write_gephi"]
+
+
+def write_gephi(G: nx.MultiDiGraph[str], path: str | os.PathLike[str]) -> tuple[str, ...]:  # noqa: N803
+    """Write `nodes.csv` and `edges.csv` for Gephi into a folder, and return their names.
+
+    Parameters
+    ----------
+    G
+        A graph as :func:`supplynet.graph` gives it.
+    path
+        The folder; it comes into place whole.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    tables = gephi_tables(G)
+    with atomic_folder(path) as folder:
+        for name, text in tables.items():
+            (folder / name).write_bytes(text.encode())
+    return tuple(sorted(tables))
+
+
+def gephi_tables(G: nx.MultiDiGraph[str]) -> dict[str, str]:  # noqa: N803
+    """Return the two tables as CSV text, by file name; same graph, same text.
+
+    Parameters
+    ----------
+    G
+        A graph whose attributes are text, numbers, truth values, or lists of text.
+    """
+    nodes = sorted_nodes(G)
+    edges = sorted_edges(G)
+    node_names = _names([data for _, data in nodes], {"id", "label"})
+    edge_names = _names([data for *_, data in edges], {"source", "target", "type", "id", "label"})
+    node_lines = [csv_line(["Id", "Label", *map(csv_cell, node_names)])]
+    node_lines += [
+        csv_line(
+            [csv_cell(node), csv_cell(str(data.get("name") or node)), *_cells(data, node_names)]
+        )
+        for node, data in nodes
+    ]
+    edge_lines = [csv_line(["Source", "Target", "Type", "Id", "Label", *map(csv_cell, edge_names)])]
+    edge_lines += [
+        csv_line(
+            [
+                csv_cell(first),
+                csv_cell(second),
+                "Directed",
+                csv_cell(key),
+                csv_cell(str(data.get("material") or "")),
+                *_cells(data, edge_names),
+            ]
+        )
+        for first, second, key, data in edges
+    ]
+    return {"nodes.csv": "".join(node_lines), "edges.csv": "".join(edge_lines)}
+
+
+def _names(rows: Iterable[Mapping[str, Any]], taken: set[str]) -> list[str]:
+    """Return the attribute names that do not collide with a heading of Gephi's own."""
+    names = {str(name) for row in rows for name in row}
+    return sorted(name for name in names if name.casefold() not in taken)
+
+
+def _cells(data: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    return [_cell(data.get(name)) for name in names]
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return csv_cell(";".join(str(item) for item in value))
+    return csv_cell(value)
