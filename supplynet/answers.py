@@ -12,12 +12,13 @@ from supplynet.errors import QuestionError
 from supplynet.text import clamp, clean_display, md_cell, plural
 
 if TYPE_CHECKING:
+    import networkx as nx
     import pandas as pd
 
     from supplynet.analysis.cutsets import Basis, Chokepoint, Chokepoints, CutSets
     from supplynet.analysis.explain import Explanation
     from supplynet.analysis.reading import Because
-    from supplynet.errors import Finding
+    from supplynet.io import Examination
     from supplynet.model import ColumnUse, SupplyNetwork
     from supplynet.ownership import Control
     from supplynet.scenarios import Loss
@@ -33,12 +34,14 @@ __all__ = [
     "as_text",
     "chokepoint_blocks",
     "control_blocks",
+    "conversion_blocks",
     "cut_set_blocks",
     "describe",
     "explanation_blocks",
     "frame_blocks",
     "gap_in_words",
     "info_blocks",
+    "left_out",
     "loss_blocks",
     "table_of",
     "validation_blocks",
@@ -259,23 +262,19 @@ _CERTAINTY = {
 }
 
 
-def _chokepoint_grid(found: Sequence[Chokepoint]) -> Grid:
-    columns = ("unit", "name", "evidence", "stops", "why")
-    with_gaps = any(c.gaps for c in found)
-    rows = []
-    for c in found:
-        row = [
-            c.unit,
-            "" if c.label == c.unit else c.label,
-            c.evidence,
-            "" if c.stops is None else plural(len(c.stops), "node"),
-        ]
-        if with_gaps:
-            row.append("; ".join(c.gaps))
-        rows.append((*row, _because(c.because)))
-    if with_gaps:
-        columns = (*columns[:-1], "if", "why")
-    return Grid(columns, tuple(rows))
+def _chokepoint_grid(found: Sequence[Chokepoint], *, graded: bool = False) -> Grid:
+    """Return a row per chokepoint; columns that would be the same in all rows are left out."""
+    cells: dict[str, list[str]] = {
+        "unit": [c.unit for c in found],
+        "name": ["" if c.label == c.unit else c.label for c in found],
+        "certainty": [c.certainty for c in found] if graded else [],
+        "evidence": [c.evidence for c in found],
+        "stops": ["" if c.stops is None else plural(len(c.stops), "node") for c in found],
+        "if": ["; ".join(c.gaps) for c in found] if any(c.gaps for c in found) else [],
+        "why": [_because(c.because) for c in found],
+    }
+    shown = {title: column for title, column in cells.items() if any(column)}
+    return Grid(tuple(shown), tuple(zip(*shown.values(), strict=True)))
 
 
 def chokepoint_blocks(net: SupplyNetwork, found: Chokepoints) -> list[Block]:
@@ -305,6 +304,14 @@ def chokepoint_blocks(net: SupplyNetwork, found: Chokepoints) -> list[Block]:
                 + _what_an_empty_answer_means(counts["possible"], len(found.blind_spots))
             )
         )
+    industries = sum(c.certainty != "possible" for c in found.aggregates)
+    if industries:
+        blocks.append(
+            Line(
+                f"{industries} of them {'is' if industries == 1 else 'are'} no plant but a whole "
+                "industry (an aggregate), listed apart."
+            )
+        )
     if counts["possible"]:
         blocks.append(
             Line(
@@ -320,7 +327,7 @@ def chokepoint_blocks(net: SupplyNetwork, found: Chokepoints) -> list[Block]:
             blocks += [Heading(words), _chokepoint_grid(rows)]
     if found.aggregates:
         blocks.append(Heading("Industries, not plants: as aggregates they stop the target alone"))
-        blocks.append(_chokepoint_grid(found.aggregates))
+        blocks.append(_chokepoint_grid(found.aggregates, graded=True))
     return [*blocks, *_scope_blocks(found)]
 
 
@@ -496,25 +503,18 @@ def control_blocks(net: SupplyNetwork, control: Control) -> list[Block]:
     ]
 
 
-def validation_blocks(
-    place: str,
-    net: SupplyNetwork | None,
-    findings: Sequence[Finding],
-    columns: Sequence[ColumnUse],
-) -> list[Block]:
+def validation_blocks(place: str, found: Examination) -> list[Block]:
     """Return what checking a network brought up, in words."""
-    counts = {level: sum(f.level == level for f in findings) for level in _LEVELS}
+    counts = {level: sum(f.level == level for f in found.findings) for level in _LEVELS}
     summary = ", ".join(plural(n, level) for level, n in counts.items())
-    blocks: list[Block] = [
-        Line(f"{place}: {'not usable' if net is None else 'usable'}: {summary}.")
-    ]
+    verdict = "cannot be used" if found.net is None else "can be used"
+    blocks: list[Block] = [Line(f"{place} {verdict}: {summary}.")]
     for level, title in _LEVELS.items():
-        found = [f for f in findings if f.level == level]
-        if found:
-            blocks.append(Heading(title))
-            blocks += [Line(str(f)) for f in found]
-    if columns:
-        blocks += [Heading("Columns"), _column_grid(columns)]
+        lines = [Line(str(f)) for f in found.findings if f.level == level]
+        if lines:
+            blocks += [Heading(title), *lines]
+    if found.columns:
+        blocks += [Heading("Columns"), _column_grid(found.columns)]
     return blocks
 
 
@@ -600,6 +600,31 @@ def info_blocks(net: SupplyNetwork, facts: Mapping[str, Any]) -> list[Block]:
     if net.columns:
         blocks += [Heading("Columns"), _column_grid(net.columns)]
     return [*blocks, Heading("Next"), Line(facts["next"])]
+
+
+def left_out(net: SupplyNetwork, G: nx.MultiDiGraph[str]) -> list[str]:  # noqa: N803
+    """Return what of a network its graph on a date does not hold, in words."""
+    lost = []
+    absent = len(net.table("supplies")) - G.number_of_edges()
+    if absent:
+        lost.append(f"supplies: {plural(absent, 'row')} that {_does(absent)} not hold on the date")
+    for name, table in sorted(net.tables.items()):
+        if len(table) and name not in ("nodes", "supplies"):
+            lost.append(f"{name}: {plural(len(table), 'row')}")
+    return lost
+
+
+def _does(count: int) -> str:
+    return "does" if count == 1 else "do"
+
+
+def conversion_blocks(place: str, to: str, dropped: Sequence[str]) -> list[Block]:
+    """Return what was written, and what did not fit into it."""
+    blocks: list[Block] = [Line(f"wrote {place} ({to})")]
+    if dropped:
+        blocks.append(Heading("Left out: a graph of nodes and supplies has no place for these"))
+        blocks.append(Items(tuple(dropped)))
+    return blocks
 
 
 def frame_blocks(

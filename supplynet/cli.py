@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from supplynet.answers import Block
     from supplynet.model import SupplyNetwork
-    from supplynet.units import Question
 
 __all__ = ["cli", "main"]
 
@@ -397,31 +396,38 @@ def _command(
 
 def _keep_input(network: object, out: Path | None, *, force: bool) -> None:
     """Refuse to write over or into what is read."""
-    if force or out is None or not isinstance(network, str) or not os.path.lexists(network):
+    if force or out is None or not isinstance(network, str):
         return
-    read, written = Path(network).resolve(), out.resolve()
+    read, written = _path(network).resolve(), out.resolve()
     if written == read or read in written.parents:
         raise click.UsageError(
             f"{out} is part of the input {network}. Write elsewhere, or add --force."
         )
+    # Its files have names such as nodes.csv: a folder of tables would replace them.
+    if out.is_dir() and (out / "supplies.csv").exists():
+        raise click.UsageError(f"{out} holds a network. Write elsewhere, or add --force.")
 
 
-def _load(network: str, encoding: str = "utf-8") -> SupplyNetwork:
-    """Return the network at a path, or the shipped one of that name."""
+def _path(network: str) -> Path:
+    """Return where a network is: the path itself, or the shipped one of that name."""
     if os.path.lexists(network):
-        from supplynet.io import load
-
-        return load(network, encoding=encoding)
-    from supplynet.examples import examples, load_example
+        return Path(network)
+    from supplynet.examples import example_path, examples
 
     shipped = examples()
     if network in shipped:
-        return load_example(network)
+        return example_path(network)
     near = did_you_mean(network, [*shipped, *_neighbours(network)])
     raise click.UsageError(
         f"{network}: no such file or folder, and no shipped network of that name.{near} "
         f"Shipped: {', '.join(shipped)}."
     )
+
+
+def _load(network: str, encoding: str) -> SupplyNetwork:
+    from supplynet.io import load
+
+    return load(_path(network), encoding=encoding)
 
 
 def _neighbours(network: str) -> list[str]:
@@ -519,26 +525,21 @@ def init(*, folder: Path) -> Answer:
 def validate(*, network: str, encoding: str) -> Answer:
     """List every finding, and what each column was used as."""
     from supplynet.answers import validation_blocks
+    from supplynet.io import examine
 
-    net = None
-    try:
-        net = _load(network, encoding)
-        findings = net.findings
-    except ValidationError as error:
-        findings = error.findings
-    columns = net.columns if net is not None else ()
+    found = examine(_path(network), encoding=encoding)
     return Answer(
         result={
-            "findings": [_finding(f) for f in findings],
-            "columns": [c.to_dict() for c in columns],
+            "findings": [_finding(f) for f in found.findings],
+            "columns": [c.to_dict() for c in found.columns],
         },
-        blocks=lambda: validation_blocks(network, net, findings, columns),
+        blocks=lambda: validation_blocks(network, found),
         table=lambda: (
             ("where", "what", "fix", "level"),
-            [(f.where, f.what, f.fix, f.level) for f in findings],
+            [(f.where, f.what, f.fix, f.level) for f in found.findings],
         ),
-        net=net,
-        errors=tuple(f for f in findings if f.level == "error"),
+        net=found.net,
+        errors=found.errors,
     )
 
 
@@ -698,16 +699,17 @@ def whatif(
         blocks=lambda: loss_blocks(net, loss),
         table=lambda: table_of(loss.to_frame()),
         net=net,
-        question=_joint_question(loss.questions),
+        question={
+            **loss.questions[0].to_dict(),
+            **_several([q.target for q in loss.questions]),
+        },
         levels=_levels(certainties, status, (), complete=True),
     )
 
 
-def _joint_question(questions: Sequence[Question]) -> dict[str, Any]:
-    """Return one question object for questions that differ only in their target."""
-    targets = [q.target for q in questions]
-    first = questions[0].to_dict()
-    return {**first, "target": targets[0] if len(targets) == 1 else None, "targets": targets}
+def _several(targets: Sequence[str]) -> dict[str, Any]:
+    """Return how a question object names its targets: one as such, several as a list."""
+    return {"target": targets[0] if len(targets) == 1 else None, "targets": list(targets)}
 
 
 @_command("explain", "text", "json", "csv", "md")
@@ -814,7 +816,12 @@ def report(
         result=found.to_dict(),
         documents={"md": found.to_markdown, "html": found.to_html, "csv": found.to_csvs},
         net=net,
-        question=found.question,
+        question={
+            **_dated(found.question["on"]),
+            **_several(list(found.question["targets"])),
+            "max_order": max_order,
+            "max_gaps": max_gaps,
+        },
         summary=found.answer,
     )
 
@@ -874,6 +881,59 @@ def view(
         force=force,
     )
     return Answer(result={"file": str(written)}, blocks=lambda: [Line(f"wrote {written}")], net=net)
+
+
+@_command("convert", "text", "json", to_file=False)
+@_network
+@click.argument("destination", metavar="DESTINATION", type=click.Path(path_type=Path))
+@click.option(
+    "--to",
+    type=click.Choice(["folder", "graphml", "gephi"]),
+    help="Default: graphml for a .graphml file, else a folder of CSV files.",
+)
+@_on
+@_force
+def convert(
+    *,
+    network: str,
+    encoding: str,
+    destination: Path,
+    to: str | None,
+    on: str | None,
+    force: bool,
+) -> Answer:
+    """Write a network as a CSV folder, GraphML or for Gephi."""
+    from supplynet.answers import conversion_blocks, left_out
+
+    _keep_input(network, destination, force=force)
+    net = _load(network, encoding)
+    if to is None:
+        to = "graphml" if destination.suffix.lower() == ".graphml" else "folder"
+    dropped: list[str] = []
+    if to == "folder":
+        from supplynet.io import save
+
+        if on is not None:
+            raise click.UsageError("--on: a folder keeps the rows of all dates. Leave it out.")
+        save(net, destination, force=force)
+    else:
+        from supplynet.graph import graph
+
+        G = graph(net, on=on)  # noqa: N806 - as networkx calls it
+        dropped = left_out(net, G)
+        if to == "graphml":
+            from supplynet.io.graphml import write_graphml
+
+            write_graphml(G, destination)
+        else:
+            from supplynet.io.gephi import write_gephi
+
+            write_gephi(G, destination)
+    return Answer(
+        result={"to": to, "file": str(destination), "dropped": dropped},
+        blocks=lambda: conversion_blocks(str(destination), to, dropped),
+        net=net,
+    )
 
 
 # Running

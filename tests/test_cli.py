@@ -1,0 +1,545 @@
+"""Every command: what it answers, in which form, what it refuses, and how it exits."""
+
+import csv
+import io
+import json
+import re
+from importlib.resources import files
+
+import jsonschema
+import pytest
+
+from supplynet import __version__
+from supplynet.cli import cli, main
+from supplynet.examples import examples
+
+SCHEMA = json.loads(files("supplynet").joinpath("schemas/answer.json").read_text("utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+SHIPPED = ("rare_earth_magnets", "recycling_loop", "worked_example")
+
+QUESTION = {
+    "target", "by", "on", "end_use", "destination", "measures", "coverage", "threshold",
+    "max_order", "max_gaps",
+}  # fmt: skip
+BASIS = {"gaps", "supplier_lists_assumed_complete", "illustrative", "not_running"}
+RESULT = {
+    "cutsets": {
+        "status", "complete", "complete_to", "max_order", "count", "by_order", "cut_sets",
+        "assumed", "method", "possible", "blind_spots", "own",
+    },
+    "chokepoints": {
+        "status", "chokepoints", "own", "aggregates", "blind_spots", "not_running",
+    },
+    "whatif": {"lost", "blocked", "stopped", "possibly_stopped", "targets"},
+    "control": {"nodes"},
+    "validate": {"findings", "columns"},
+}  # fmt: skip
+CHOKEPOINT = {
+    "unit", "label", "kind", "certainty", "evidence", "nodes", "stages", "stops", "because",
+    "gaps",
+}  # fmt: skip
+
+NODES = """\
+id,name,stage,country,upstream
+mine,=Mine,mine,AU,none
+mill,Mill <b>|x|</b>,smelter,CN,recorded
+mill_2,Mill two,smelter,JP,
+maker,Maker,magnet,CN,recorded
+chip,Chip \u202eplant,chip,TW,unknown
+missile,Missile,weapon,US,recorded
+"""
+SUPPLIES = """\
+supplier,consumer,material,confidence
+mine,mill,ore,high
+mill,maker,metal,high
+mill_2,maker,metal,high
+maker,missile,magnet,medium
+chip,missile,chip,illustrative
+"""
+
+
+@pytest.fixture
+def network(tmp_path):
+    folder = tmp_path / "net"
+    folder.mkdir()
+    (folder / "nodes.csv").write_text(NODES, encoding="utf-8")
+    (folder / "supplies.csv").write_text(SUPPLIES, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def broken(tmp_path):
+    path = tmp_path / "broken.csv"
+    path.write_text("supplier,consumer,share\na,b,1.3\nc,b,-1\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def run(capsys):
+    def call(*args):
+        code = main([str(a) for a in args])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call
+
+
+@pytest.fixture
+def answer(run):
+    """Run a command for its JSON, checked against the schema that ships."""
+
+    def call(*args):
+        code, out, err = run(*args, "--format", "json")
+        assert code == 0, err
+        assert err == ""
+        assert out.endswith("}\n")
+        found = json.loads(out)
+        VALIDATOR.validate(found)
+        return found
+
+    return call
+
+
+@pytest.fixture
+def refused(run):
+    """Run a command that must be refused in one line, with nothing on stdout."""
+
+    def call(*args):
+        code, out, err = run(*args)
+        assert (code, out) == (2, "")
+        assert err.count("\n") == 1
+        assert "Traceback" not in err
+        return err.rstrip("\n")
+
+    return call
+
+
+# The envelope
+
+
+def commands_with_json():
+    return [name for name, c in cli.commands.items() if "json" in formats_of(c)]
+
+
+def formats_of(command):
+    return next((p.type.choices for p in command.params if p.name == "form"), ())
+
+
+def arguments(name, network, tmp_path):
+    return {
+        "examples": [],
+        "init": [tmp_path / "made"],
+        "whatif": [network, "--lose", "mill"],
+        "convert": [network, tmp_path / "copy"],
+        "view": [network, "-o", tmp_path / "view.html"],
+    }.get(name, [network])
+
+
+@pytest.mark.parametrize("name", commands_with_json())
+def test_the_envelope_of_every_command(name, network, tmp_path, answer):
+    found = answer(name, *arguments(name, network, tmp_path))
+    assert list(found) == [
+        *("supplynet", "schema", "command", "network", "question", "basis", "result")
+    ]
+    assert (found["supplynet"], found["schema"], found["command"]) == (__version__, 1, name)
+    assert list(found["network"]) == ["name", "title", "digest", "as_of"]
+    assert RESULT.get(name, set()) <= set(found["result"])
+    if found["question"] is not None:
+        assert set(found["question"]) >= QUESTION
+    if name in ("chokepoints", "cutsets"):
+        assert set(found["question"]) == QUESTION
+        assert set(found["basis"]) == BASIS
+
+
+def test_every_command_is_in_the_schema():
+    assert set(SCHEMA["properties"]["command"]["enum"]) == set(cli.commands)
+    assert set(cli.commands) == {
+        *("examples", "init", "validate", "info", "chokepoints", "cutsets", "whatif", "explain"),
+        *("centrality", "control", "concentration", "report", "view", "convert"),
+    }
+
+
+@pytest.mark.parametrize("name", commands_with_json())
+def test_the_same_input_gives_the_same_bytes(name, network, tmp_path, run):
+    if name in ("init", "convert", "view"):
+        pytest.skip("writes files; their tests compare them")
+    args = [name, *arguments(name, network, tmp_path)]
+    for form in formats_of(cli.commands[name]):
+        if (name, form) == ("report", "csv"):
+            continue
+        first = run(*args, "--format", form)
+        assert first[0] == 0, first[2]
+        assert run(*args, "--format", form) == first
+
+
+def test_chokepoints_in_json(network, answer):
+    result = answer("chokepoints", network)["result"]
+    assert [(c["unit"], c["certainty"], c["gaps"]) for c in result["chokepoints"]] == [
+        ("maker", "certain", []),
+        ("chip", "assumed", []),
+        ("mill", "possible", ["upstream:mill_2"]),
+        ("mine", "possible", ["upstream:mill_2"]),
+    ]
+    assert all(set(c) >= CHOKEPOINT for c in result["chokepoints"])
+    assert result["own"] == ["missile"]
+    assert result["blind_spots"] == ["upstream:chip"]
+
+
+def test_cutsets_in_json(network, answer):
+    result = answer("cutsets", network)["result"]
+    assert result["cut_sets"] == [["chip"], ["maker"], ["mill", "mill_2"], ["mill_2", "mine"]]
+    assert result["assumed"] == [["chip"]]
+    assert (result["count"], result["by_order"]) == (4, {"1": 2, "2": 2})
+    assert (result["complete"], result["complete_to"]) == (True, 2)
+
+
+def test_count_leaves_out_the_lists_and_keeps_the_blind_spots(network, answer, run):
+    result = answer("cutsets", network, "--count")["result"]
+    assert result["count"] == 4
+    assert not {"cut_sets", "assumed", "possible"} & set(result)
+    assert result["blind_spots"] == ["upstream:chip"]
+    assert run("cutsets", network, "--count", "--format", "csv")[1] == "order,cut_sets\n1,2\n2,2\n"
+
+
+def test_a_list_cut_short_says_so(network, answer, run):
+    result = answer("cutsets", network, "--limit", "1")["result"]
+    assert result["complete"] is False
+    assert len(result["cut_sets"]) == 1
+    assert "SEARCH INCOMPLETE" in run("cutsets", network, "--limit", "1")[1]
+    assert run("cutsets", network, "--limit", "1", "--fail-on", "incomplete")[0] == 1
+    assert run("cutsets", network, "--fail-on", "incomplete")[0] == 0
+
+
+def test_counts_that_no_float_holds_are_text():
+    from supplynet.cli import _exact
+
+    assert _exact({"a": [2**53, 2**53 + 1, True]}) == {"a": [2**53, str(2**53 + 1), True]}
+
+
+def test_whatif_and_explain(network, answer, run):
+    found = answer("whatif", network, "--lose", "mill", "--lose", "mill_2")
+    assert found["result"]["lost"] == ["mill", "mill_2"]
+    assert found["result"]["stopped"] == ["maker", "missile"]
+    assert found["question"]["target"] == "missile"
+    assert found["result"]["targets"][0]["status"] == "stopped"
+    result = answer("explain", network, "--lose", "maker")["result"]
+    assert result["certainty"] == "certain"
+    assert result["because"][0]["need"] == "magnet"
+    text = run("explain", network, "--lose", "maker")[1]
+    assert "missile stops without maker, however the gaps turn out." in text
+
+
+def test_control(network, answer):
+    nodes = {n["id"]: n for n in answer("control", network)["result"]["nodes"]}
+    assert nodes["mill"]["country"] == "CN"
+    assert ("CN", "territory") in {
+        (lever["government"], lever["kind"]) for lever in nodes["mill"]["levers"]
+    }
+
+
+# Words
+
+
+def test_text_says_what_an_answer_rests_on(network, run):
+    code, out, err = run("chokepoints", network)
+    assert (code, err) == (0, "")
+    for words in (
+        "measures: ignored",
+        "no date (no row is dated)",
+        "2 nodes stop missile alone: 1 certain, 1 assumed",
+        "Possible: stops the target if the gap beside it turns out badly",
+        "Blind spots: each stops missile on its own",
+        "upstream:chip: what chip needs is not recorded in full",
+        "The target's own",
+    ):
+        assert words in out
+
+
+def test_an_empty_answer_is_written_out(tmp_path, run):
+    path = tmp_path / "two.csv"
+    rows = "supplier,consumer,material\na,t,x\nb,t,x\n"
+    path.write_text(rows, encoding="utf-8")
+    out = run("cutsets", path, "--max-order", "1")[1]
+    assert "No cut set of order <= 1 by node; search complete up to order 1." in out
+    assert "That is not to say that nothing does" in out
+    assert "No node stops t alone on the network as recorded" in run("chokepoints", path)[1]
+
+
+@pytest.mark.parametrize("form", ["text", "md", "csv", "json"])
+@pytest.mark.parametrize("name", ["chokepoints", "cutsets", "control", "whatif"])
+def test_nothing_hidden_reaches_the_terminal(name, form, network, tmp_path, run):
+    out = run(name, *arguments(name, network, tmp_path), "--format", form)[1]
+    assert "\x1b" not in out
+    if form in ("text", "md"):
+        assert "\u202e" not in out
+
+
+def test_markdown_and_csv_hold_hostile_names(network, run):
+    markdown = run("chokepoints", network, "--format", "md", "--by", "node")[1]
+    assert "<b>" not in markdown
+    table = [line for line in markdown.splitlines() if line.startswith("| mill ")]
+    assert table
+    cells = re.split(r"(?<!\\)\|", table[0].strip("|"))
+    header = next(x for x in markdown.splitlines() if x.startswith("| unit | name |"))
+    assert len(cells) <= header.count("|")
+    rows = list(csv.DictReader(io.StringIO(run("chokepoints", network, "--format", "csv")[1])))
+    labels = {row["unit"]: row["label"] for row in rows}
+    assert labels["mine"] == "'=Mine"
+    assert labels["mill"] == "Mill <b>|x|</b>"
+
+
+# Exit codes and refusals
+
+
+@pytest.mark.parametrize(
+    ("level", "code"), [("certain", 1), ("assumed", 1), ("possible", 1), ("incomplete", 0)]
+)
+def test_fail_on(level, code, network, run):
+    assert run("chokepoints", network, "--fail-on", level)[0] == code
+    assert run("cutsets", network, "--fail-on", level)[0] == code
+
+
+def test_fail_on_looks_at_certainty(tmp_path, run):
+    path = tmp_path / "two.csv"
+    path.write_text("supplier,consumer,material\na,t,x\nb,t,x\n", encoding="utf-8")
+    assert run("chokepoints", path, "--fail-on", "assumed")[0] == 0
+    assert run("chokepoints", path, "--fail-on", "possible")[0] == 1
+    assert run("whatif", path, "--lose", "a", "--fail-on", "certain")[0] == 0
+    assert run("whatif", path, "--lose", "a", "--lose", "b", "--fail-on", "certain")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["--measures", "in_force"], "--measures in_force cannot be answered by this version"),
+        (["--measures", "maybe"], "neither 'ignored' nor 'in_force'"),
+        (["--end-use", "defence"], "--end-use defence cannot be answered by this version"),
+        (["--destination", "US"], "--destination US cannot be answered by this version"),
+        (["--coverage", "0.5"], "--coverage 0.5 cannot be answered by this version"),
+        (["--by", "measure"], "--by measure cannot be answered by this version"),
+        (["--by", "contry"], "Did you mean 'country'?"),
+        (["--target", "misile"], "Did you mean 'missile'?"),
+        (["--on", "01/02/2026"], "no date"),
+        (["--max-gaps", "-1"], "--max-gaps"),
+        (["--tarjet", "x"], "--target"),
+    ],
+)
+def test_what_is_not_answered_is_refused(args, words, network, refused):
+    assert words in refused("chokepoints", network, *args)
+    assert words in refused("cutsets", network, *args)
+
+
+@pytest.mark.parametrize("name", ["whatif", "explain", "report", "view"])
+@pytest.mark.parametrize("option", ["--end-use", "--coverage", "--measures", "--destination"])
+def test_every_question_refuses_measures(name, option, network, tmp_path, refused):
+    err = refused(name, *arguments(name, network, tmp_path), option, "in_force")
+    assert f"{option} in_force cannot be answered by this version" in err
+    assert not (tmp_path / "view.html").exists()
+
+
+def test_measures_ignored_is_taken(network, run):
+    plain = run("cutsets", network, "--format", "json")
+    assert run("cutsets", network, "--format", "json", "--measures", "ignored") == plain
+
+
+def test_unknown_names(network, tmp_path, refused):
+    assert "Did you mean 'chokepoints'?" in refused("chokepoint", network)
+    assert "Did you mean 'worked_example'?" in refused("info", "worked_exampel")
+    assert f"Did you mean '{network}'?" in refused("info", f"{network}s")
+    assert "Did you mean 'mill'?" in refused("whatif", network, "--lose", "mil")
+    assert "Missing argument 'NETWORK'" in refused("info")
+    assert "--lose" in refused("whatif", network)
+
+
+def test_several_targets_must_be_chosen_from(tmp_path, refused, answer):
+    path = tmp_path / "s.csv"
+    path.write_text("supplier,consumer,material\na,t1,x\na,t2,x\n", encoding="utf-8")
+    err = refused("chokepoints", path)
+    assert "t1" in err
+    assert "t2" in err
+    found = answer("whatif", path, "--lose", "a")
+    assert [t["target"] for t in found["result"]["targets"]] == ["t1", "t2"]
+    assert found["question"]["target"] is None
+    assert found["question"]["targets"] == ["t1", "t2"]
+
+
+def test_bad_input_is_one_line_a_finding_and_no_answer(broken, run):
+    code, out, err = run("chokepoints", broken)
+    assert (code, out) == (2, "")
+    lines = err.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("broken.csv:2: ")
+    assert lines[1].startswith("broken.csv:3: ")
+
+
+def test_validate_answers_even_of_a_broken_network(broken, run):
+    code, out, err = run("validate", broken, "--format", "json")
+    found = json.loads(out)
+    VALIDATOR.validate(found)
+    assert code == 2
+    assert len(err.splitlines()) == 2
+    assert [f["where"] for f in found["result"]["findings"]] == ["broken.csv:2", "broken.csv:3"]
+    assert set(found["network"].values()) == {None}
+    code, out, err = run("validate", broken)
+    assert code == 2
+    assert "cannot be used: 2 errors" in out
+
+
+def test_validate_lists_what_became_of_each_column(tmp_path, answer, run):
+    path = tmp_path / "s.csv"
+    path.write_text("From,consumer,colour,percent\na,b,red,50\n", encoding="utf-8")
+    columns = answer("validate", path)["result"]["columns"]
+    assert {(c["given"], c["used_as"], c["how"]) for c in columns} == {
+        ("From", "supplier", "renamed"),
+        ("consumer", "consumer", "used"),
+        ("colour", "colour", "set aside"),
+        ("percent", "share", "renamed"),
+    }
+    assert "From as supplier" in run("validate", path)[1]
+
+
+def test_info_tells_what_was_understood(network, answer, run):
+    result = answer("info", network)["result"]
+    assert result["targets"] == ["missile"]
+    assert result["tables"]["supplies"] == 5
+    assert result["gaps"]["upstream"] == 2
+    assert result["illustrative"] == 1
+    assert f"supplynet chokepoints {network}" in run("info", network)[1]
+
+
+def test_init_makes_a_network_that_answers(tmp_path, run, refused):
+    folder = tmp_path / "mine"
+    assert run("init", folder)[0] == 0
+    assert run("validate", folder)[0] == 0
+    assert run("chokepoints", folder)[0] == 0
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    refused("init", folder)
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
+
+
+# Where answers go
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("a.json", "{"), ("a.csv", "unit,"), ("a.md", "Network"), ("a.txt", "Net")]
+)
+def test_the_file_name_says_the_format(name, start, network, tmp_path, run):
+    out = tmp_path / name
+    code, stdout, err = run("chokepoints", network, "-o", out)
+    assert (code, stdout) == (0, "")
+    assert err == f"wrote {out}\n"
+    assert out.read_text("utf-8").startswith(start)
+
+
+def test_the_file_holds_what_the_terminal_shows(network, tmp_path, run):
+    out = tmp_path / "a.dat"
+    run("cutsets", network, "-o", out, "--format", "json")
+    assert out.read_text("utf-8") == run("cutsets", network, "--format", "json")[1]
+
+
+def test_a_format_that_is_not_made_is_refused(network, tmp_path, refused):
+    assert "Formats: text, json, csv, md" in refused(
+        "chokepoints", network, "-o", tmp_path / "a.html"
+    )
+    assert "-o DIR/" in refused("report", network, "--format", "csv")
+
+
+def test_an_input_is_not_overwritten(network, refused, run):
+    supplies = network / "supplies.csv"
+    before = supplies.read_bytes()
+    for out in (supplies, network / "report.md"):
+        assert "is part of the input" in refused("chokepoints", network, "-o", out)
+    assert "is part of the input" in refused("view", network, "-o", network / "v.html")
+    assert "is part of the input" in refused("cutsets", supplies, "-o", supplies)
+    assert supplies.read_bytes() == before
+    assert run("chokepoints", network, "-o", network / "report.md", "--force")[0] == 0
+
+
+def test_a_failure_leaves_the_old_file(network, tmp_path, refused):
+    out = tmp_path / "a.json"
+    out.write_text("old", encoding="utf-8")
+    refused("chokepoints", network, "--target", "nobody", "-o", out)
+    assert out.read_text("utf-8") == "old"
+
+
+def test_an_internal_error_is_one_line_with_exit_3(network, run, monkeypatch):
+    import supplynet.analysis.cutsets as engine
+
+    def fails(*args, **options):
+        raise RuntimeError("bug\x1b[2J")
+
+    monkeypatch.setattr(engine, "single_points_of_failure", fails)
+    code, out, err = run("chokepoints", network)
+    assert (code, out) == (3, "")
+    assert err.count("\n") == 1
+    assert "internal error: RuntimeError: bug\\u001b[2J" in err
+    monkeypatch.setenv("SUPPLYNET_DEBUG", "1")
+    assert "Traceback" in run("chokepoints", network)[2]
+
+
+def test_help_and_version(run):
+    code, out, err = run("--help")
+    assert (code, err) == (0, "")
+    assert all(name in out for name in cli.commands)
+    assert run() == (0, out, "")
+    assert run("--version")[1] == f"supplynet, version {__version__}\n"
+    for name in cli.commands:
+        assert run(name, "--help")[0] == 0
+
+
+# The shipped networks
+
+
+def test_the_shipped_networks_are_listed(answer, run):
+    assert set(examples()) >= set(SHIPPED)
+    names = [e["name"] for e in answer("examples")["result"]["examples"]]
+    assert names == list(examples())
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_networks_answer(name, answer):
+    target = answer("info", name)["result"]["targets"][0]
+    for by in ("node", "country", "controller"):
+        points = answer("chokepoints", name, "--target", target, "--by", by)
+        sets = answer("cutsets", name, "--target", target, "--by", by, "--max-order", "1")
+        found = [*points["result"]["chokepoints"], *points["result"]["aggregates"]]
+        alone = {c["unit"] for c in found if c["certainty"] != "possible"}
+        assert {u for s in sets["result"]["cut_sets"] for u in s} == alone
+        assert points["result"]["blind_spots"] == sets["result"]["blind_spots"]
+    assert answer("validate", name)["network"]["name"] == name
+
+
+# convert
+
+
+def test_convert_to_a_folder_keeps_the_digest(network, tmp_path, answer):
+    copy = tmp_path / "copy"
+    found = answer("convert", network, copy)
+    assert found["result"] == {"to": "folder", "file": str(copy), "dropped": []}
+    assert answer("info", copy)["network"]["digest"] == found["network"]["digest"]
+
+
+def test_convert_to_graph_formats_says_what_is_left_out(network, tmp_path, answer, run):
+    (network / "needs.csv").write_text("consumer,material\nmissile,magnet\n", encoding="utf-8")
+    import networkx as nx
+
+    target = tmp_path / "g.graphml"
+    assert answer("convert", network, target)["result"]["dropped"] == ["needs: 1 row"]
+    assert nx.read_graphml(target).number_of_edges() == 5
+    out = run("convert", network, tmp_path / "gephi", "--to", "gephi")[1]
+    assert "needs: 1 row" in out
+    table = (tmp_path / "gephi" / "edges.csv").read_text("utf-8")
+    edges = list(csv.DictReader(io.StringIO(table)))
+    assert {(e["Source"], e["Target"]) for e in edges} >= {("mine", "mill"), ("maker", "missile")}
+
+
+def test_convert_overwrites_no_network(network, tmp_path, run, refused):
+    other = tmp_path / "other"
+    run("init", other)
+    before = {p.name: p.read_bytes() for p in other.iterdir()}
+    for to in ("folder", "gephi"):
+        refused("convert", network, other, "--to", to)
+        refused("convert", other, other, "--to", to)
+    refused("report", network, "-o", other)
+    assert {p.name: p.read_bytes() for p in other.iterdir()} == before
+    assert "Leave it out" in refused("convert", network, tmp_path / "x", "--on", "2026-01-01")
