@@ -289,12 +289,17 @@ class _Proof:
     start: date | None = None
 
 
-@dataclass(slots=True)
+@dataclass
 class _Group:
     """All that one actor controls (or possibly controls), and every grip its members have."""
 
     proofs: dict[str, _Proof]
     grips: dict[str, list[_Grip]] = field(default_factory=dict)
+
+    @cached_property
+    def owned(self) -> int:
+        """How many assets are in the group by shares alone."""
+        return sum(proof.kind == "share" for proof in self.proofs.values())
 
     def path(self, asset: str) -> tuple[str, ...]:
         steps = [asset]
@@ -350,6 +355,11 @@ class _Register:
             self.sure_total[asset] = sum((s.low for s in stakes), Fraction(0))
             for stake in stakes:
                 self.stakes[stake.owner].append((asset, stake))
+        # A proof names the line it met first: let that not hang on the order of the rows.
+        for lines in self.stakes.values():
+            lines.sort(key=lambda line: line[0])
+        for grips in self.grips.values():
+            grips.sort(key=lambda g: (g.asset, g.kind, g.start or date.min))
 
     def _gather(self, net: SupplyNetwork) -> None:
         """Compute the groups of all actors, and who stands above each asset."""
@@ -459,16 +469,21 @@ class _Register:
             for certainty, above, groups in readings:
                 for actor in above.get(asset, ()):
                     group = groups[actor]
-                    proofs = [(group.proofs[asset], group.path(asset))]
-                    proofs += [
-                        (
-                            _Proof(grip.kind, grip.owner, grip.kind, grip.start),
-                            (*group.path(grip.owner), grip.kind, asset),
+                    base = group.proofs[asset]
+                    direct = group.grips.get(asset, ())
+                    for proof in (
+                        base,
+                        *(_Proof(g.kind, g.owner, g.kind, g.start) for g in direct),
+                    ):
+                        reached = self._reach(actor, proof)
+                        if not reached:
+                            continue
+                        path = (
+                            group.path(asset)
+                            if proof is base or proof.via is None
+                            else (*group.path(proof.via), proof.link, asset)
                         )
-                        for grip in group.grips.get(asset, ())
-                    ]
-                    for proof, path in proofs:
-                        for government, kind, head in self._reach(actor, proof):
+                        for government, kind, head in reached:
                             add(government, kind, certainty, (*head, *path, *tail))
                             if certainty == "yes" and kind in _PREVAILING:
                                 since = proof.start or date.min
@@ -535,18 +550,16 @@ class _Register:
         above: set[_Actor],
         maybe: set[_Actor],
     ) -> tuple[str | None, tuple[str, ...], tuple[str, ...]]:
-        entities = sorted(name for form, name in above if form == "entity")
-        circle = {
-            a: min(
-                b for b in entities if self._owns(("entity", a), b) and self._owns(("entity", b), a)
-            )
-            for a in entities
-        }
-        tops = {
-            circle[a]
-            for a in entities
-            if all(circle[b] == circle[a] or not self._owns(("entity", b), a) for b in entities)
-        }
+        # Who owns another owns all that it owns: the largest group comes first, and of a circle,
+        # whose groups are equal, the first id.
+        entities = sorted(
+            (name for form, name in above if form == "entity"),
+            key=lambda name: (-self.sure["entity", name].owned, name),
+        )
+        tops: list[str] = []
+        for name in entities:
+            if not any(self._owns(("entity", top), name) for top in tops):
+                tops.append(name)
         # A state that holds a majority only through several bodies together has no single top.
         joint = {
             name
@@ -556,7 +569,7 @@ class _Register:
                 self.kind.get(a) == "government" and self.country.get(a) == name for a in entities
             )
         }
-        best = [("state", c) for c in sorted(joint)] or [("entity", t) for t in sorted(tops)]
+        best = [("state", c) for c in sorted(joint)] or [("entity", t) for t in tops]
         open_ = {
             actor for actor in maybe - above if not any(self._under(actor, top) for top in best)
         }
@@ -566,11 +579,10 @@ class _Register:
             top = best[0]
             path = self.sure[top].path(asset)
             head: tuple[str, ...] = (top[1], "government") if top[0] == "state" else ()
-            if top[0] == "entity" and any(
-                a != top[1] and circle[a] == circle[top[1]] for a in entities
-            ):
-                ring = ", ".join(a for a in entities if circle[a] == circle[top[1]])
-                head = (f"owned in a circle: {ring}",)
+            if top[0] == "entity":
+                circle = [a for a in entities if self._owns(("entity", a), top[1])]
+                if len(circle) > 1:
+                    head = (f"owned in a circle: {', '.join(circle)}",)
             return top[1], (*head, *path, *tail), ()
         names = {name for _, name in best if name != asset} | open_names
         return None, (), tuple(sorted(names))
