@@ -131,6 +131,8 @@ class CutSets:
         Nodes upstream that are down with nothing lost, and why.
     not_modelled
         ``node/need`` of upstream needs that are named in the data but not evaluated.
+    not_upstream
+        Nodes that reach the target by no recorded supply: nothing is said of them.
     """
 
     question: Question
@@ -149,6 +151,7 @@ class CutSets:
     own: tuple[str, ...]
     not_running: tuple[NotRunning, ...]
     not_modelled: tuple[str, ...]
+    not_upstream: tuple[str, ...]
 
     @property
     def certain(self) -> tuple[tuple[str, ...], ...]:
@@ -173,6 +176,7 @@ class CutSets:
             "own": list(self.own),
             "not_running": [n.to_dict() for n in self.not_running],
             "not_modelled": list(self.not_modelled),
+            "not_upstream": list(self.not_upstream),
         }
 
     def to_frame(self) -> pd.DataFrame:
@@ -277,6 +281,7 @@ class Chokepoints:
     blind_spots: tuple[str, ...]
     not_running: tuple[NotRunning, ...]
     not_modelled: tuple[str, ...]
+    not_upstream: tuple[str, ...]
     complete: bool
     without_details: int
 
@@ -290,6 +295,7 @@ class Chokepoints:
             "blind_spots": list(self.blind_spots),
             "not_running": [n.to_dict() for n in self.not_running],
             "not_modelled": list(self.not_modelled),
+            "not_upstream": list(self.not_upstream),
             "complete": self.complete,
             "without_details": self.without_details,
         }
@@ -526,6 +532,13 @@ class _Search:
         return tuple(NotRunning(*row) for row in self.reading(ILLUSTRATIVE).not_running())
 
     @cached_property
+    def not_upstream(self) -> tuple[str, ...]:
+        cone = {self.compiled.vertex_node[v] for v in self.reading(ILLUSTRATIVE).vertices}
+        return tuple(
+            sorted(name for node, name in enumerate(self.compiled.nodes) if node not in cone)
+        )
+
+    @cached_property
     def not_modelled(self) -> tuple[str, ...]:
         cone = {self.compiled.vertex_node[v] for v in self.reading(ILLUSTRATIVE).vertices}
         return tuple(
@@ -686,6 +699,7 @@ def _cut_sets(search: _Search, limit: int | None) -> CutSets:
         own=tuple(sorted(search.own)),
         not_running=search.not_running,
         not_modelled=search.not_modelled,
+        not_upstream=search.not_upstream,
     )
 
 
@@ -769,6 +783,7 @@ def single_points_of_failure(
         blind_spots=found.blind_spots,
         not_running=found.not_running,
         not_modelled=found.not_modelled,
+        not_upstream=found.not_upstream,
         complete=found.complete,
         without_details=max(0, len(points) - detailed),
     )
