@@ -142,14 +142,16 @@ def safe_url(url: str | None) -> str | None:
 
 
 def xml_text(text: object) -> str:
-    r"""Return `text` without the characters that XML 1.0 cannot hold (it is not escaped here).
+    r"""Return `text` with the characters that XML 1.0 cannot hold made visible; nothing is escaped.
+
+    They are shown, not dropped: two ids that differ in such a character must stay two.
 
     Examples
     --------
     >>> xml_text("a\x00b\ud800c")
-    'abc'
+    'a\\u0000b\\ud800c'
     """
-    return _NOT_XML.sub("", str(text))
+    return _NOT_XML.sub(lambda match: f"\\u{ord(match[0]):04x}", str(text))
 
 
 def plural(count: int, word: str, many: str | None = None) -> str:

@@ -487,6 +487,35 @@ def test_help_and_version(run):
         assert run(name, "--help")[0] == 0
 
 
+def test_only_a_terminal_gets_bold_and_a_word_of_patience(network, run, monkeypatch):
+    import sys
+    import time
+
+    import supplynet.analysis.cutsets as engine
+
+    plain = run("chokepoints", network)
+    assert "\x1b" not in plain[1]
+    search = engine.single_points_of_failure
+
+    def slowly(*args, **options):
+        time.sleep(0.2)
+        return search(*args, **options)
+
+    monkeypatch.setattr(engine, "single_points_of_failure", slowly)
+    monkeypatch.setattr("supplynet.cli._QUIET_SECONDS", 0.01)
+    assert run("chokepoints", network) == plain
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    code, out, err = run("chokepoints", network)
+    assert code == 0
+    assert "\x1b[1mAnswer\x1b[0m" in out
+    assert out.replace("\x1b[1m", "").replace("\x1b[0m", "") == plain[1]
+    assert err == "supplynet chokepoints: still working; Ctrl-C stops it\n"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert run("chokepoints", network)[1] == plain[1]
+
+
 # The shipped networks
 
 
