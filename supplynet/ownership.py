@@ -6,6 +6,7 @@ what they leave open is ``possibly`` or ``None``, never the likelier answer.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +27,6 @@ __all__ = ["Control", "Lever", "NodeControl", "controllers"]
 
 Certainty = Literal["yes", "possibly"]
 
-_HALF = Fraction(1, 2)
 _SHARES = ("equity", "votes")
 #: Control whatever the share. The order is that in which a chain is explained: an asset that is
 #: owned is not called seized because its owner's other firm is.
@@ -258,11 +258,14 @@ def date_of(net: SupplyNetwork, on: date | str | None) -> date | None:
 
 @dataclass(frozen=True, slots=True)
 class _Stake:
-    """What one owner holds of one asset by equity and votes: the band of its voting weight."""
+    """What one owner holds of one asset by equity and votes: the band of its voting weight.
+
+    Weights are whole numbers of the register's `unit`, so that sums are exact and cheap.
+    """
 
     owner: str
-    low: Fraction
-    high: Fraction
+    low: int
+    high: int
     text: str
 
 
@@ -349,10 +352,20 @@ class _Register:
                 if kind == "territory":
                     self.held_ground[asset].add(owner)
         self.stakes: dict[str, list[tuple[str, _Stake]]] = defaultdict(list)
-        self.sure_total: dict[str, Fraction] = {}
+        self.sure_total: dict[str, int] = {}
+        self.unit = math.lcm(
+            *(
+                bound.denominator
+                for kinds in shares.values()
+                for owners in kinds.values()
+                for rows in owners.values()
+                for low, high, _ in rows
+                for bound in (low, high)
+            )
+        )
         for asset, kinds in shares.items():
-            stakes = _weigh(kinds)
-            self.sure_total[asset] = sum((s.low for s in stakes), Fraction(0))
+            stakes = _weigh(kinds, self.unit)
+            self.sure_total[asset] = sum(s.low for s in stakes)
             for stake in stakes:
                 self.stakes[stake.owner].append((asset, stake))
         # A proof names the line it met first: let that not hang on the order of the rows.
@@ -390,8 +403,8 @@ class _Register:
         queue = deque(base)
         waiting: dict[str, deque[_Grip]] = {kind: deque() for kind in ("soft", *_HARD)}
         held: dict[str, list[_Stake]] = {}
-        low: dict[str, Fraction] = defaultdict(Fraction)
-        high: dict[str, Fraction] = defaultdict(Fraction)
+        low: dict[str, int] = defaultdict(int)
+        high: dict[str, int] = defaultdict(int)
         while True:
             while queue:
                 owner = queue.popleft()
@@ -408,11 +421,11 @@ class _Register:
                     low[asset] += stake.low
                     high[asset] += stake.high
                     if sure:
-                        majority = low[asset] > _HALF
+                        majority = 2 * low[asset] > self.unit
                     else:
                         # What outsiders surely hold bounds what this group can hold.
-                        room = 1 - (self.sure_total[asset] - low[asset])
-                        majority = max(low[asset], min(high[asset], room)) >= _HALF
+                        room = self.unit - (self.sure_total[asset] - low[asset])
+                        majority = 2 * max(low[asset], min(high[asset], room)) >= self.unit
                     if majority:
                         group.proofs[asset] = _by_shares(group, held[asset])
                         queue.append(asset)
@@ -662,7 +675,7 @@ def _number(value: Decimal | None) -> str:
 
 
 def _weigh(
-    kinds: Mapping[str, Mapping[str, Sequence[tuple[Fraction, Fraction, str]]]],
+    kinds: Mapping[str, Mapping[str, Sequence[tuple[Fraction, Fraction, str]]]], unit: int
 ) -> list[_Stake]:
     """Return each owner's voting weight in one asset."""
     votes, equity = kinds.get("votes", {}), kinds.get("equity", {})
@@ -671,13 +684,13 @@ def _weigh(
         rows = votes.get(owner) or equity[owner]
         text = " + ".join(written for _, _, written in rows)
         if owner in votes or not votes:
-            low = sum((row[0] for row in rows), Fraction(0))
-            high = min(Fraction(1), sum((row[1] for row in rows), Fraction(0)))
+            low = int(sum(row[0] for row in rows) * unit)
+            high = int(min(1, sum(row[1] for row in rows)) * unit)
             name = "votes" if owner in votes else "equity"
             stakes.append(_Stake(owner, low, max(low, high), f"{name} {text}"))
         else:
             # Votes of this asset are on record, not this owner's: shares without votes exist.
-            stakes.append(_Stake(owner, Fraction(0), Fraction(1), f"equity {text}, votes unknown"))
+            stakes.append(_Stake(owner, 0, unit, f"equity {text}, votes unknown"))
     return stakes
 
 
@@ -692,11 +705,12 @@ def _by_grip(above: _Proof, grip: _Grip) -> _Proof:
 
 def _by_shares(group: _Group, held: Sequence[_Stake]) -> _Proof:
     """Return the proof of a majority: its largest holder leads, the others are named beside it."""
+    if len(held) == 1:
+        above = group.proofs[held[0].owner]
+        return _Proof(above.kind, held[0].owner, held[0].text, above.start)
     ordered = sorted(held, key=lambda s: (-s.low, -s.high, s.owner))
     first = ordered[0]
-    link = first.text
-    if len(ordered) > 1:
-        link += " (with " + ", ".join(f"{s.owner} {s.text}" for s in ordered[1:]) + ")"
+    link = f"{first.text} (with {', '.join(f'{s.owner} {s.text}' for s in ordered[1:])})"
     order = ("share", "soft", *_HARD)
     weakest = max((group.proofs[s.owner] for s in held), key=lambda p: order.index(p.kind))
     return _Proof(weakest.kind, first.owner, link, weakest.start)
