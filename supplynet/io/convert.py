@@ -121,9 +121,9 @@ def cell_text(value: object) -> str | tuple[str, ...]:
     if type(value).__module__.partition(".")[0] in ("pandas", "numpy"):
         if type(value).__name__ in ("NAType", "NaTType"):
             return ""
-        item = getattr(value, "item", None)
-        if item is not None:
-            return cell_text(item())
+        plain = getattr(value, "tolist", None)
+        if plain is not None:
+            return cell_text(plain())
     return str(value)
 
 
@@ -275,6 +275,8 @@ class _Reader:
             high = None if high is None else high * self.divisor
         if (low is not None and value < low) or (high is not None and value > high):
             bounds = f"{low} or more" if high is None else f"{low}-{high}"
+            if low is not None and low < 0:
+                bounds = f"{low} to {high}"
             fix = ""
             if field.is_share and value > 0:
                 fix = "Shares are fractions, not percent" if self.divisor == 1 else "Check it"
@@ -335,6 +337,9 @@ def _partial_date(text: str) -> str:
 
 def _enum(text: str, allowed: Sequence[str]) -> str:
     plain = "_".join(text.casefold().replace("-", " ").replace("_", " ").split())
+    if "yes" in allowed:
+        # What spreadsheets and graph tools make of yes and no.
+        plain = {"true": "yes", "false": "no", "y": "yes", "n": "no"}.get(plain, plain)
     if plain in allowed:
         return plain
     near = difflib.get_close_matches(plain, allowed, n=1, cutoff=0.6)

@@ -72,13 +72,15 @@ def from_frames(
     given = {"supplies": supplies, "nodes": nodes, **tables}
     findings = Findings()
     raws = {}
-    for name, frame in given.items():
-        if name not in row_tables():
-            raise UnknownNameError("table", name, row_tables())
+    for table, frame in given.items():
+        if table not in row_tables():
+            kind = "table"
+            raise UnknownNameError(kind, table, row_tables())
         if frame is not None:
-            raws[name] = _raw(frame, name, findings)
+            raws[table] = _raw(frame, table, findings)
     keys = dict(network or {})
-    meta = meta_from_mapping(keys, str(keys.pop("name", "")), findings)
+    name = str(keys.pop("name", ""))
+    meta = meta_from_mapping(keys, name, findings)
     return assemble(raws, meta, findings, meta_where="network").network()
 
 

@@ -139,8 +139,6 @@ def examine(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> Examina
     except OSError as error:
         reason = error.strerror or str(error)
         wrong = Finding(str(path), f"cannot be read: {reason[:1].lower()}{reason[1:]}")
-    except ValueError:  # a null character in the name
-        wrong = Finding(str(path), "no file can have this name")
     findings.extend([wrong])
     return Examination(None, findings.all())
 
@@ -148,6 +146,8 @@ def examine(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> Examina
 def _wrong_path(place: Path) -> Finding | None:
     """Return why a path holds no network that can be read, ``None`` if it may hold one."""
     where = str(place)
+    if "\0" in where:
+        return Finding(repr(where), "no file can have this name")
     if place.is_symlink() and not place.exists():
         return Finding(where, f"a link to nothing: there is no {place.readlink()}")
     if not place.exists():

@@ -32,6 +32,8 @@ _BANDS = {
     "shares": (("low", "share", "high"),),
 }
 _MAX_COMPARED = 200
+#: Nearest names are looked up for so many names of a column: it takes time where there are many.
+_MAX_HINTS = 20
 _MIN_NEAR = 6
 _DATED = ("nodes", "supplies", "needs", "holdings", "periods", "observations")
 
@@ -83,6 +85,7 @@ def check_rules(rules: RuleSet, findings: Findings) -> None:
     _supply_shares(rules, findings)
     _duplicate_supplies(rules, findings)
     _duplicate_needs(rules, findings)
+    _duplicate_shares(rules, findings)
     _near_materials(rules, findings)
     _products(rules, findings)
     _observations(rules, findings)
@@ -223,10 +226,9 @@ def _unknown(
             pool = ordered
 
             def fix(text: str = text, pool: list[str] = pool) -> str:
-                if text not in hints:
-                    near = nearest(text, pool)
-                    hints[text] = near or f"Add it to {_file_of(rules, needed[0])}"
-                return hints[text]
+                if text not in hints and len(hints) < _MAX_HINTS:
+                    hints[text] = nearest(text, pool)
+                return hints.get(text) or f"Add it to {_file_of(rules, needed[0])}"
 
             findings.add(
                 table.where(index),
@@ -372,6 +374,20 @@ def _duplicate_needs(rules: RuleSet, findings: Findings) -> None:
         for index, other in _overlapping(table, rows):
             what = f"duplicate need: {_at(table, other)} has the same consumer and material"
             findings.add(table.where(index), what, "Delete one", "warning", kind=("needs", "same"))
+
+
+def _duplicate_shares(rules: RuleSet, findings: Findings) -> None:
+    """One edition of a source has one share of a country; two would be counted twice."""
+    table = rules.table("shares")
+    names = ("material", "stage", "country", "year", "edition")
+    for key, rows in _grouped(table, *names).items():
+        if None in key[:4]:
+            continue
+        for index in rows[1:]:
+            what = f"duplicate share: {_at(table, rows[0])} has the same material, stage, country, "
+            what += "year and edition"
+            fix = "Delete one, or tell the editions apart"
+            findings.add(table.where(index), what, fix, "warning", kind=("shares", "same"))
 
 
 def _near_materials(rules: RuleSet, findings: Findings) -> None:

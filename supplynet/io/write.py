@@ -13,7 +13,7 @@ from supplynet.io.files import atomic_folder
 from supplynet.io.meta import META_FILE, meta_text
 from supplynet.io.tables import row_tables
 from supplynet.model import SupplyNetwork, Table, number_text
-from supplynet.schema import TABLES
+from supplynet.schema import TABLES, fold
 from supplynet.text import csv_cell
 
 __all__ = ["csv_line", "save", "table_csv"]
@@ -64,15 +64,19 @@ def save(net: SupplyNetwork, path: str | os.PathLike[str], *, force: bool = Fals
         written = {item.name for item in folder.iterdir()}
     for stale in here:
         # A table that this network lacks would become part of it at the next load.
-        if stale.name not in written:
-            stale.unlink(missing_ok=True)
+        if not any((target / name).samefile(stale) for name in written):
+            stale.unlink()
 
 
 def _network_files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
-    names = {META_FILE} | {f"{name}.csv" for name in row_tables()}
-    return sorted(item for item in folder.iterdir() if item.name.lower() in names)
+    return sorted(
+        item
+        for item in folder.iterdir()
+        if item.name == META_FILE
+        or (item.suffix.lower() in (".csv", ".tsv") and fold(item.stem) in row_tables())
+    )
 
 
 def table_csv(table: Table) -> str:

@@ -6,7 +6,7 @@ import csv
 import difflib
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 __all__ = ["Country", "country", "country_codes", "country_name", "unknown_country"]
@@ -72,7 +72,7 @@ def country_codes() -> frozenset[str]:
     return frozenset(row.alpha2 for row in _rows() if row.kind in ("current", "unofficial"))
 
 
-@cache
+@lru_cache(maxsize=4096)
 def country(text: str) -> tuple[str | None, str | None]:
     """Return the ISO 3166-1 alpha-2 code of a country, and a note where it was not given so.
 
