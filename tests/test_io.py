@@ -719,6 +719,20 @@ def test_saving_over_something(tmp_path):
     assert sorted(item.name for item in tmp_path.iterdir()) == ["file", "n"]
 
 
+def test_one_table_alone_is_saved_and_read_again(tmp_path):
+    for name, text in (
+        ("needs", "consumer,material\na,x\n"),
+        ("holdings", "owner,asset\na,b\n"),
+        ("nodes", "id\na\n"),
+    ):
+        file = tmp_path / "one.csv"
+        file.write_text(text)
+        net = load(file)
+        assert check(net) == net.findings
+        save(net, tmp_path / name)
+        assert load(tmp_path / name).digest == net.digest
+
+
 def test_what_digests_see(tmp_path):
     base = [{"supplier": "a", "consumer": "b", "share": "0.5", "note": None}]
     digest = from_frames(base).digest

@@ -110,7 +110,8 @@ def check(
     if not isinstance(net, SupplyNetwork):
         return examine(net, encoding=encoding).findings
     findings = Findings()
-    check_rules(RuleSet(net.tables, frozenset(net.tables), net.meta, META_FILE), findings)
+    given = frozenset(name for name, table in net.tables.items() if name != "nodes" or len(table))
+    check_rules(RuleSet(net.tables, given, net.meta, META_FILE), findings)
     # What was found when the network was read knows its place better.
     known = {finding.what for finding in net.findings}
     fresh = [finding for finding in findings.all() if finding.what not in known]

@@ -510,7 +510,7 @@ def _hints(rules: RuleSet, findings: Findings) -> None:
         if status == "planned" and start is None:
             what = f"node {node!r} is planned without a start, so it never runs"
             kind = ("nodes", "planned")
-            findings.add(nodes.where(index), what, "Give a start", "warning", kind=kind)
+            findings.add(nodes.where(index), what, "Give a start if it has one", "note", kind=kind)
     for index, (supplier, consumer) in enumerate(
         zip(supplies.column("supplier"), supplies.column("consumer"), strict=True)
     ):

@@ -59,7 +59,10 @@ def save(net: SupplyNetwork, path: str | os.PathLike[str], *, force: bool = Fals
         (folder / META_FILE).write_bytes(meta_text(net.meta).encode())
         for name in row_tables():
             table = net.tables.get(name)
-            if table is not None and (table.columns or name == "supplies"):
+            # An empty list of nodes would say that every other node is unknown.
+            if table is None or (name == "nodes" and not len(table)):
+                continue
+            if table.columns or name == "supplies":
                 (folder / f"{name}.csv").write_bytes(table_csv(table).encode())
         written = {item.name for item in folder.iterdir()}
     for stale in here:
