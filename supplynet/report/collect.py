@@ -554,7 +554,7 @@ class Collector:
             what = self.material_label(row["material"]) if row.get("material") else "supply"
             return (
                 f"the {what} from {self.node_label(row['supplier'])} to "
-                f"{self.node_label(row['consumer'])} does not count"
+                f"{self.node_label(row['consumer'])} does not deliver"
             )
         if kind == "material":
             return f"{self.node_label(rest)} needs each of its unnamed materials"
@@ -738,8 +738,8 @@ class Collector:
         lead = {
             "runs": f"{name} runs on this date with nothing lost.",
             "possibly_stopped": (
-                f"{name} may already be stopped on this date, if every gap in the data goes badly "
-                "or an illustrative need is right; what follows takes it to run."
+                f"{name} may already be stopped on this date: if all gaps in the data go badly at "
+                "once, or through illustrative needs. What follows takes it to run."
             ),
         }.get(status, f"{name}: status {status}.")
         parts = []
@@ -752,12 +752,10 @@ class Collector:
             if words:
                 parts.append(f"{certainty}: {listed(words)}")
         if not parts:
+            gaps = plural(self.max_gaps, "gap")
             return (
                 f"{lead} No single plant, operator, country or government stops it in the data as "
-                "recorded, not even with one gap at its bad end."
-                if self.max_gaps == 1
-                else f"{lead} No single plant, operator, country or government stops it in the "
-                f"data as recorded, with at most {plural(self.max_gaps, 'gap')} at its bad end."
+                f"recorded, not even with {gaps} at its bad end."
             )
         return f"{lead} Single points of failure, {'; '.join(parts)}."
 

@@ -25,10 +25,9 @@ Facts = Mapping[str, Any]
 #: Entries shown before a list says how many more there are; JSON and CSV hold all of them.
 POINTS_SHOWN = 10
 POSSIBLE_SHOWN = 6
-GAPS_SHOWN = 2
 CUTS_SHOWN = 6
 CELLS_SHOWN = 25
-FIRST_PAGE_SHARED = 4
+FIRST_PAGE_ROWS = 4
 FIRST_PAGE_SETS = 2
 FIRST_PAGE_CELLS = 4
 FIRST_PAGE_LIMITATIONS = 3
@@ -43,6 +42,8 @@ UNIT_NAMES = {
     "country": "country",
     "controller": "government",
 }
+#: A cut set by node may hold an industry; single points list those apart.
+SET_NAMES = {**UNIT_NAMES, "node": "plant or industry"}
 UNIT_PLURALS = {
     "node": "plants",
     "operator": "operators",
@@ -234,7 +235,7 @@ class _Layout:
     @cached_property
     def first_page(self) -> list[dict[str, Any]]:
         """Return the chokepoints of the first page: single points and sets, widest first."""
-        singles = [self._single_row(g) for g in self.top_shared[:FIRST_PAGE_SHARED]]
+        singles = [self._single_row(g) for g in self.top_shared[:FIRST_PAGE_ROWS]]
         # A set is worth a line of the first page where it stops more than one target, or all, and
         # not only targets that a single unit or a wider set stops.
         wide = min(2, len(self.facts["targets"]))
@@ -246,7 +247,8 @@ class _Layout:
                 seen.append(stops)
                 sets.append(self._set_row(found))
         sets = sets[:FIRST_PAGE_SETS]
-        return sorted((*singles, *sets), key=lambda row: (-len(row["stops"]), -row["certain"]))
+        rows = sorted((*singles, *sets), key=lambda row: (-len(row["stops"]), -row["certain"]))
+        return rows[:FIRST_PAGE_ROWS]
 
     def _single_row(self, group: Mapping[str, Any]) -> dict[str, Any]:
         lead = group["members"][0]
@@ -287,31 +289,35 @@ class _Layout:
     def also(group: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         return list(group["members"][1:])
 
-    def sure(self, target: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """Return certain and assumed points, certain first, plants before their countries."""
-        order = {"certain": 0, "assumed": 1}
-        found = [p for p in target["points"] if p["certainty"] in order]
-        return sorted(found, key=lambda p: order[p["certainty"]])
+    def sure(self, target: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return certain and assumed points, those with one chain together, certain first."""
+        groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = defaultdict(list)
+        for point in target["points"]:
+            if point["certainty"] != "possible":
+                chain = tuple(tuple(link.values()) for link in point["chain"])
+                groups[point["certainty"], point["evidence"], chain].append(point)
+        found = [{"lead": points[0], "likewise": points[1:]} for points in groups.values()]
+        return sorted(found, key=lambda g: g["lead"]["certainty"] != "certain")
+
+    def likewise_text(self, points: Sequence[Mapping[str, Any]]) -> str:
+        return more([self.point_text(p["by"], p["unit"]) for p in points], 6)
+
+    def point_text(self, by: str, unit: str) -> str:
+        return f"{self.words.unit(by, unit)} ({UNIT_NAMES[by]})"
 
     def possible(self, target: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return possible points by unit with the gaps that each needs."""
-        groups: dict[tuple[str, str], list[list[str]]] = defaultdict(list)
+        """Return possible points by the gaps that must go badly, most units first."""
+        groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for point in target["points"]:
             if point["certainty"] == "possible":
-                groups[point["by"], point["unit"]].append(point["gaps"])
-        order = list(UNIT_NAMES)
+                groups[tuple(point["gaps"])].append(self.point_text(point["by"], point["unit"]))
         return [
-            {"by": by, "unit": unit, "gaps": gaps}
-            for (by, unit), gaps in sorted(
-                groups.items(), key=lambda g: (order.index(g[0][0]), -len(g[1]), g[0][1])
-            )
+            {"gaps": gaps, "units": more(units, 6)}
+            for gaps, units in sorted(groups.items(), key=lambda g: (-len(g[1]), g[0]))
         ]
 
-    def gaps_text(self, gaps: Sequence[Sequence[str]]) -> str:
-        shown = [" and ".join(self.words.gap(g) for g in group) for group in gaps[:GAPS_SHOWN]]
-        text = "; or if ".join(shown)
-        rest = len(gaps) - len(shown)
-        return f"if {text}" + (f"; or {rest} more" if rest else "")
+    def gaps_text(self, gaps: Sequence[str]) -> str:
+        return " and ".join(self.words.gap(gap) for gap in gaps)
 
     def settled(self, cell: Mapping[str, Any]) -> str:
         parts = []
@@ -559,6 +565,7 @@ def to_html(facts: Facts) -> str:
         more=more,
         zip=zip,
         units=UNIT_NAMES,
+        set_names=SET_NAMES,
         unit_plurals=UNIT_PLURALS,
         status_names=STATUS_NAMES,
         strongest_names=STRONGEST_NAMES,
@@ -690,14 +697,8 @@ def to_markdown(facts: Facts) -> str:
         sure = layout.sure(target)
         if sure:
             table(
-                ("Unit", "Kind", "What is lost", "Certainty", "Evidence", "Because (one chain)"),
-                (
-                    (
-                        *(p["label"], UNIT_NAMES[p["by"]], layout.lost_text(p), p["certainty"]),
-                        *(p["evidence"], words.chain(p["chain"])),
-                    )
-                    for p in sure[:POINTS_SHOWN]
-                ),
+                ("Unit", "What is lost", "Certainty", "Evidence", "Because (one chain)"),
+                (_md_point(layout, g) for g in sure[:POINTS_SHOWN]),
             )
             if len(sure) > POINTS_SHOWN:
                 paragraph(f"{len(sure) - POINTS_SHOWN} more in chokepoints.csv.")
@@ -708,19 +709,21 @@ def to_markdown(facts: Facts) -> str:
             )
         possible = layout.possible(target)
         if possible:
-            bullets(
-                f"possible: {md_cell(words.unit(p['by'], p['unit']))} ({UNIT_NAMES[p['by']]}), "
-                f"{md_cell(layout.gaps_text(p['gaps']))}"
-                for p in possible[:POSSIBLE_SHOWN]
+            table(
+                ("If this goes badly", "each of these alone stops the target"),
+                ((layout.gaps_text(p["gaps"]), p["units"]) for p in possible[:POSSIBLE_SHOWN]),
             )
             if len(possible) > POSSIBLE_SHOWN:
-                paragraph(
-                    f"{len(possible) - POSSIBLE_SHOWN} more possible units in chokepoints.csv."
-                )
+                paragraph(f"{len(possible) - POSSIBLE_SHOWN} more in chokepoints.csv.")
+        elif target["status"] != "already_stopped":
+            paragraph(
+                f"No possible single point of failure: no gap, taken {question['max_gaps']} at a "
+                "time, adds one."
+            )
         bullets(f"{md_cell(name)}: {md_cell(text)}" for name, text in _target_lines(layout, target))
         table(
             ("Minimal cut sets by", "Found, and bound of the search", "Of order 2 and more"),
-            ((UNIT_NAMES[s["by"]], s["sentence"], layout.cuts_text(s)) for s in target["cut_sets"]),
+            ((SET_NAMES[s["by"]], s["sentence"], layout.cuts_text(s)) for s in target["cut_sets"]),
         )
     _md_concentration(layout, paragraph, table)
     paragraph("## Method")
@@ -755,6 +758,20 @@ def _md_shared(row: Mapping[str, Any]) -> tuple[object, ...]:
         ", ".join(sure),
         evidence_text(row["evidence"]),
         row["because"],
+    )
+
+
+def _md_point(layout: _Layout, group: Mapping[str, Any]) -> tuple[str, ...]:
+    lead = group["lead"]
+    name = layout.point_text(lead["by"], lead["unit"])
+    if group["likewise"]:
+        name += f"; likewise {layout.likewise_text(group['likewise'])}"
+    return (
+        name,
+        layout.lost_text(lead),
+        lead["certainty"],
+        lead["evidence"],
+        layout.words.chain(lead["chain"]),
     )
 
 
