@@ -12,9 +12,13 @@ from supplynet.errors import QuestionError
 from supplynet.text import clamp, clean_display, md_cell, plural
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import networkx as nx
     import pandas as pd
 
+    from supplynet.analysis.centrality import Centrality, GraphView
+    from supplynet.analysis.concentration import Concentration
     from supplynet.analysis.cutsets import Basis, Chokepoint, Chokepoints, CutSets
     from supplynet.analysis.explain import Explanation
     from supplynet.analysis.reading import Because
@@ -32,14 +36,16 @@ __all__ = [
     "Line",
     "as_markdown",
     "as_text",
+    "centrality_blocks",
     "chokepoint_blocks",
+    "concentration_blocks",
     "control_blocks",
     "conversion_blocks",
     "cut_set_blocks",
     "describe",
     "explanation_blocks",
-    "frame_blocks",
     "gap_in_words",
+    "graph_view_blocks",
     "info_blocks",
     "left_out",
     "loss_blocks",
@@ -627,34 +633,69 @@ def conversion_blocks(place: str, to: str, dropped: Sequence[str]) -> list[Block
     return blocks
 
 
-def frame_blocks(
-    net: SupplyNetwork, lines: Sequence[str], title: str, frame: pd.DataFrame
-) -> list[Block]:
-    """Return a table under a title, in words."""
+def _about(net: SupplyNetwork, on: date | None, note: str) -> list[Block]:
+    return [
+        Line(f"Network   {net.meta.title or net.name}"),
+        Line(f"Date      {on.isoformat() if on else _NO_DATE}"),
+        Line(f"What      {note}"),
+    ]
+
+
+def _frame_grid(frame: pd.DataFrame) -> Grid:
     columns, rows = table_of(frame)
-    grid = Grid(tuple(columns), tuple(tuple(_cell(v) for v in row) for row in rows))
-    blocks: list[Block] = [Line(f"Network   {net.meta.title or net.name}")]
-    blocks += [Line(line) for line in lines]
-    return [*blocks, Heading(title), grid if rows else Line("Nothing to list.")]
+    return Grid(tuple(columns), tuple(tuple(_cell(v) for v in row) for row in rows))
 
 
 def _cell(value: object) -> str:
     if value is None:
-        return "?"
+        return ""
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
+def centrality_blocks(net: SupplyNetwork, found: Centrality) -> list[Block]:
+    """Return a ranking in words."""
+    blocks = _about(net, found.on, f"{found.measure}: {found.note}; {found.label}")
+    blocks += [Heading("Ranking"), _frame_grid(found.to_frame())]
+    return [*blocks, *_idle(found.not_running)]
+
+
+def graph_view_blocks(net: SupplyNetwork, found: GraphView) -> list[Block]:
+    """Return the nodes that a graph method singles out in words."""
+    of = f" of {found.target}" if found.target else ""
+    blocks = _about(net, found.on, f"{found.view}{of}: {found.note}; {found.label}")
+    blocks.append(Heading("Nodes"))
+    if not found.answered:
+        blocks.append(
+            Line("Nothing to work on: no source reaches the target, or it is one itself.")
+        )
+    elif found.nodes:
+        blocks.append(
+            Grid(("node", "name"), tuple((node, _label(net, node)) for node in found.nodes))
+        )
+    else:
+        blocks.append(Line("None; which is no sign of safety: the plain graph knows no AND."))
+    return blocks
+
+
+def concentration_blocks(net: SupplyNetwork, found: Concentration) -> list[Block]:
+    """Return how concentrated stages and markets are, in words."""
+    note = (
+        "Herfindahl-Hirschman index (HHI), 0-1, between two bounds: what is unknown spread to "
+        "nothing, or all of it with the largest holder"
+    )
+    blocks = _about(net, found.on, note)
+    blocks += [Heading("Concentration"), _frame_grid(found.to_frame())]
+    return [*blocks, *_idle(found.not_running)]
+
+
+def _idle(nodes: Sequence[str]) -> list[Block]:
+    if not nodes:
+        return []
+    return [Heading("Not operating on the date, so left out"), Line(", ".join(nodes))]
+
+
 def table_of(frame: pd.DataFrame) -> tuple[list[str], list[list[Any]]]:
-    """Return the columns and rows of a frame, blank cells as ``None``, lists joined by ``;``."""
-    rows = [[_plain(v) for v in row] for row in frame.itertuples(index=False, name=None)]
+    """Return the columns and rows of a frame, blank cells as ``None``."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    rows = [list(row) for row in plain.itertuples(index=False, name=None)]
     return [str(c) for c in frame.columns], rows
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any cell of a frame
-    if value is None or value != value:  # noqa: PLR0124 - not a number is unequal to itself
-        return None
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (list, tuple)):
-        return ";".join(str(v) for v in value)
-    return value

@@ -743,6 +743,55 @@ def explain(
     )
 
 
+@_command("centrality", "text", "json", "csv", "md")
+@_network
+@click.option(
+    "--measure",
+    default="betweenness",
+    show_default=True,
+    metavar="NAME",
+    help="betweenness, pagerank, degree, in_degree, out_degree, dominators, minimum_vertex_cut "
+    "or articulation_points.",
+)
+@click.option("--target", metavar="ID", help="For dominators and minimum_vertex_cut.")
+@_on
+def centrality(
+    *, network: str, encoding: str, measure: str, target: str | None, on: str | None
+) -> Answer:
+    """Rank nodes on the plain graph: a view, not criticality."""
+    from supplynet.analysis import centrality as views
+    from supplynet.answers import centrality_blocks, graph_view_blocks, table_of
+
+    of_target = {"dominators": views.dominators, "minimum_vertex_cut": views.minimum_vertex_cut}
+    known = (*views.MEASURES, *of_target, "articulation_points")
+    if measure not in known:
+        hint = did_you_mean(measure, known) or f" Known: {', '.join(known)}."
+        raise click.UsageError(f"no measure {measure!r}.{hint}")
+    if target is not None and measure not in of_target:
+        raise click.UsageError(f"--target: {measure} looks at the whole graph. Leave it out.")
+    net = _load(network, encoding)
+    if measure in views.MEASURES:
+        ranking = views.centrality(net, measure, on=on)
+        return Answer(
+            result=ranking.to_dict(),
+            blocks=lambda: centrality_blocks(net, ranking),
+            table=lambda: table_of(ranking.to_frame()),
+            net=net,
+            question=_dated(ranking.on),
+        )
+    if measure in of_target:
+        found = of_target[measure](net, target, on=on)
+    else:
+        found = views.articulation_points(net, on=on)
+    return Answer(
+        result={"measure": measure, **found.to_dict()},
+        blocks=lambda: graph_view_blocks(net, found),
+        table=lambda: table_of(found.to_frame()),
+        net=net,
+        question={**_dated(found.on), "target": found.target},
+    )
+
+
 @_command("control", "text", "json", "csv", "md")
 @_network
 @_on
@@ -776,15 +825,13 @@ def _dated(on: date | str | None) -> dict[str, Any]:
 def concentration(*, network: str, encoding: str, on: str | None) -> Answer:
     """Measure how concentrated each stage is."""
     from supplynet.analysis.concentration import concentration as library_concentration
-    from supplynet.answers import frame_blocks, table_of
+    from supplynet.answers import concentration_blocks, table_of
 
     net = _load(network, encoding)
     found = library_concentration(net, on=on)
     return Answer(
         result=found.to_dict(),
-        blocks=lambda: frame_blocks(
-            net, [f"Date      {found.on}"], "Concentration", found.to_frame()
-        ),
+        blocks=lambda: concentration_blocks(net, found),
         table=lambda: table_of(found.to_frame()),
         net=net,
         question=_dated(found.on),

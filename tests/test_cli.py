@@ -572,3 +572,30 @@ def test_convert_overwrites_no_network(network, tmp_path, run, refused):
     refused("report", network, "-o", other)
     assert {p.name: p.read_bytes() for p in other.iterdir()} == before
     assert "Leave it out" in refused("convert", network, tmp_path / "x", "--on", "2026-01-01")
+
+
+# Views and measures of concentration
+
+
+def test_centrality_and_the_graph_views(network, answer, run, refused):
+    ranked = answer("centrality", network)["result"]
+    assert (ranked["measure"], ranked["nodes"][0]["rank"]) == ("betweenness", 1)
+    assert "view" in ranked["label"]
+    found = answer("centrality", network, "--measure", "dominators")
+    assert found["question"]["target"] == "missile"
+    assert found["result"]["nodes"] == []
+    assert "no sign of safety" in run("centrality", network, "--measure", "dominators")[1]
+    cut = answer("centrality", network, "--measure", "minimum_vertex_cut", "--target", "maker")
+    assert cut["result"]["nodes"] == ["mill", "mill_2"]
+    assert answer("centrality", network, "--measure", "articulation_points")["result"]["nodes"]
+    assert "Did you mean 'pagerank'?" in refused("centrality", network, "--measure", "page_rank")
+    assert "whole graph" in refused("centrality", network, "--target", "maker")
+
+
+def test_concentration(network, answer, run):
+    stages = answer("concentration", network)["result"]["stages"]
+    smelters = next(s for s in stages if (s["stage"], s["kind"]) == ("smelter", "country"))
+    assert smelters["hhi_low"] == smelters["hhi_high"] == 0.5
+    assert "smelter" in run("concentration", network)[1]
+    rows = list(csv.DictReader(io.StringIO(run("concentration", network, "--format", "csv")[1])))
+    assert {row["of"] for row in rows} >= {"mine", "smelter", "weapon"}
