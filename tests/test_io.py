@@ -392,6 +392,17 @@ def test_an_end_that_is_no_node(tmp_path):
     ]
 
 
+def test_a_broken_table_is_not_held_against_the_others(tmp_path):
+    path = folder(
+        tmp_path / "n",
+        network='targets = ["z"]\n',
+        nodes="id,name\na,A\nz\n",
+        supplies="supplier,consumer\na,b\n",
+        needs="consumer,material\nz,ore\n",
+    )
+    assert one(errors(path)).startswith("nodes.csv:3: 1 cell, but the header has 2")
+
+
 def test_duplicate_ids_name_both_lines(tmp_path):
     path = folder(
         tmp_path / "n",
