@@ -58,10 +58,11 @@ def graph(net: SupplyNetwork, *, on: date | str | None = None) -> nx.MultiDiGrap
     --------
     >>> import pandas as pd
     >>> import supplynet
+    >>> from supplynet.graph import graph
     >>> net = supplynet.from_frames(
     ...     pd.DataFrame({"supplier": ["mine"], "consumer": ["magnet"], "material": ["ndpr"]})
     ... )
-    >>> G = supplynet.graph(net)
+    >>> G = graph(net)
     >>> [(u, v, key, data["material"]) for u, v, key, data in G.edges(keys=True, data=True)]
     [('mine', 'magnet', 'mine>magnet:ndpr', 'ndpr')]
     """

@@ -128,6 +128,8 @@ class MarketConcentration:
         country, and bands at their low or high ends. Bounds; exact where nothing is left open.
     overfull
         The published shares sum to more than 1.
+    unquantified
+        Countries on the list whose share is not recorded; theirs is part of the rest.
     """
 
     material: str
@@ -140,6 +142,7 @@ class MarketConcentration:
     hhi_low: float
     hhi_high: float
     overfull: bool = False
+    unquantified: tuple[str, ...] = ()
 
     @property
     def unknown(self) -> float:
@@ -154,6 +157,7 @@ class MarketConcentration:
             "year": self.year,
             "edition": self.edition,
             "overfull": self.overfull,
+            "unquantified": list(self.unquantified),
             "unknown": self.unknown,
             "hhi_low": self.hhi_low,
             "hhi_high": self.hhi_high,
@@ -399,12 +403,16 @@ def _market(
     lows: dict[str, Fraction] = defaultdict(Fraction)
     highs: dict[str, Fraction] = defaultdict(Fraction)
     unbounded = False
+    unquantified: set[str] = set()
     for row in rows:
         share, low, high = row.get("share"), row.get("low"), row.get("high")
         country = row["country"]
         bounds = [Fraction(v) for v in (share, low, high) if v is not None]
         floor = min(bounds) if share is not None or low is not None else Fraction(0)
-        parts[country] += Fraction(share) if share is not None else floor
+        if share is None and low is None:
+            unquantified.add(country)
+        else:
+            parts[country] += Fraction(share) if share is not None else floor
         lows[country] += floor
         if share is not None or high is not None:
             highs[country] += max(bounds)
@@ -433,6 +441,7 @@ def _market(
         hhi_low=_float(low_hhi),
         hhi_high=_float(min(Fraction(1), high_hhi)),
         overfull=sum(parts.values()) > 1,
+        unquantified=tuple(sorted(unquantified)),
     )
 
 
