@@ -76,6 +76,7 @@ def chokepoint_report(
     1
     """
     from supplynet import __version__
+    from supplynet.analysis.concentration import concentration
     from supplynet.analysis.cutsets import minimal_cut_sets, single_points_of_failure
     from supplynet.ownership import controllers
 
@@ -97,7 +98,7 @@ def chokepoint_report(
         points=points,
         cuts=cuts,
         control=controllers(net, on=day),
-        concentration=(),
+        concentration=concentration(net, on=day),
         evidence=_Evidence(net, day).grade,
     )
     return assemble(

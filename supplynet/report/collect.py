@@ -443,7 +443,7 @@ class Collector:
     def _upstream_cell(self, node: str, _by: set[str]) -> tuple[str, str, str, str, str, str]:
         index = list(self.net.node_rows).index(node)
         now = self.net.node_rows[node].get("upstream") or "blank"
-        fill = "record its suppliers in supplies.csv and write `recorded`, or `none` if it has none"
+        fill = "record its suppliers in supplies.csv and write recorded, or none if it has none"
         return "nodes.csv", node, "upstream", now, fill, self._where("nodes", [index])
 
     def _suppliers_cell(self, rest: str, _by: set[str]) -> tuple[str, str, str, str, str, str]:
@@ -451,7 +451,7 @@ class Collector:
         rows = self._need_rows(consumer, need)
         stated = self.net.table("needs").column("suppliers")
         now = next((stated[i] for i in rows if stated[i]), "blank") if rows else "no row"
-        fill = "name the missing suppliers in supplies.csv, then write `complete`"
+        fill = "name the missing suppliers in supplies.csv, then write complete"
         return (
             "needs.csv",
             f"{consumer} / {need}",
@@ -481,9 +481,9 @@ class Collector:
                 ("confidence", "illustrative", "find a source for the link, and grade it")
             )
         if row.get("qualified") == "unknown":
-            doubts.append(("qualified", "unknown", "write `yes` or `no`"))
+            doubts.append(("qualified", "unknown", "write yes or no"))
         if row.get("status") == "planned":
-            doubts.append(("status", "planned", "write `operating` once it delivers"))
+            doubts.append(("status", "planned", "write operating once it delivers"))
         return (
             "supplies.csv",
             supply,
@@ -521,7 +521,7 @@ class Collector:
         if not wanted:
             asset = row.get("operator") or node
             fill = "record who owns or controls it, with shares"
-            return "holdings.csv", str(asset), "owner, share", "control unclear", fill, where
+            return "holdings.csv", str(asset), "owner, share", "control unclear", fill, ""
         fill = f"write the {listed(sorted(wanted))}"
         return "nodes.csv", node, ", ".join(sorted(wanted)), "blank", fill, where
 
@@ -558,7 +558,7 @@ class Collector:
             )
         if kind == "material":
             return f"{self.node_label(rest)} needs each of its unnamed materials"
-        return f"whoever runs or holds {self.node_label(rest)}, not on record, is the one lost"
+        return f"{self.node_label(rest)}, whose holder is not on record, goes with it"
 
     # -- coverage ---------------------------------------------------------------------------
 
@@ -878,30 +878,67 @@ class Collector:
         ]
         return (*known, *missing)
 
-    def market_shares(self) -> tuple[dict[str, Any], ...]:
-        """Return recorded market shares by material, stage, year and edition, largest first."""
-        groups: dict[tuple[str, str, str, str], list[Mapping[str, Any]]] = defaultdict(list)
-        for row in self.net.table("shares").rows():
-            key = (
-                row["material"],
-                row.get("stage") or "",
-                str(row.get("year") or ""),
-                row.get("edition") or "",
-            )
-            groups[key].append(row)
+    def concentration(self) -> tuple[dict[str, Any], ...]:
+        """Return the stages split by place and by controller, first stage of the chain first."""
+        order = {stage: i for i, stage in enumerate(self.stages)}
         found = []
-        for (material, stage, year, edition), rows in sorted(groups.items()):
-            ordered = sorted(rows, key=lambda r: (-(r.get("share") or 0), r.get("country") or ""))
+        for stage in self.answers.concentration.stages:
+            entry = stage.to_dict()
+            for key in ("hhi_low", "hhi_high", "top1", "top3", "unknown"):
+                entry[key] = rounded(entry[key])
+            entry["shares"] = [
+                {
+                    **share,
+                    "share": rounded(share["share"]),
+                    "label": "unknown" if share["unit"] is None else self.place(share["unit"]),
+                }
+                for share in entry["shares"]
+            ]
+            found.append(entry)
+        return tuple(
+            sorted(
+                found,
+                key=lambda e: (
+                    e["kind"],
+                    e["stage"] is None,
+                    order.get(e["stage"], len(order)),
+                    e["stage"] or "",
+                    e["basis"] != "nodes",
+                ),
+            )
+        )
+
+    def market_shares(self) -> tuple[dict[str, Any], ...]:
+        """Return recorded market shares by material, stage, year and edition, largest first.
+
+        The latest year of each market carries its concentration.
+        """
+        groups: dict[tuple[str, str, int, str], list[Mapping[str, Any]]] = defaultdict(list)
+        for row in self.net.table("shares").rows():
+            key = (row["material"], row["stage"], int(row["year"]), row.get("edition") or "")
+            groups[key].append(row)
+        measured = {
+            (m.material, m.stage, m.year, m.edition or ""): m
+            for m in self.answers.concentration.markets
+        }
+        found = []
+        for key, rows in sorted(groups.items()):
+            market = measured.get(key)
+            ordered = sorted(
+                rows, key=lambda r: (-(r.get("share") or r.get("low") or 0), r["country"])
+            )
             found.append(
                 {
-                    "material": material,
-                    "stage": stage,
-                    "year": year,
-                    "edition": edition,
-                    "recorded": rounded(sum((r.get("share") or Decimal(0)) for r in rows)),
+                    **dict(zip(("material", "stage", "year", "edition"), key, strict=True)),
+                    "latest": market is not None,
+                    "hhi_low": rounded(market.hhi_low) if market else None,
+                    "hhi_high": rounded(market.hhi_high) if market else None,
+                    "top1": rounded(market.top1) if market else None,
+                    "top3": rounded(market.top3) if market else None,
+                    "unknown": rounded(market.unknown) if market else None,
                     "shares": [
                         {
-                            "country": r.get("country"),
+                            "country": r["country"],
                             "share": rounded(r.get("share")),
                             "low": rounded(r.get("low")),
                             "high": rounded(r.get("high")),

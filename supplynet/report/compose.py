@@ -511,7 +511,7 @@ class _Writer(Collector):
             unknowns=self.unknowns,
             limitations=self.limitations(),
             targets=self.targets,
-            concentration=tuple(self.answers.concentration),
+            concentration=self.concentration(),
             market_shares=self.market_shares(),
             provenance=self.provenance,
             references=self.references(),

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from supplynet.analysis.concentration import Concentration
     from supplynet.analysis.cutsets import Chokepoints, CutSets
     from supplynet.ownership import Control
 
@@ -76,7 +77,7 @@ class Answers:
     points: Mapping[tuple[str, str], Chokepoints]
     cuts: Mapping[tuple[str, str], CutSets]
     control: Control
-    concentration: Sequence[Mapping[str, Any]]
+    concentration: Concentration
     evidence: Callable[[str, str, Sequence[str]], str]
 
 
@@ -354,8 +355,19 @@ def _number(value: Decimal) -> int | float:
 
 
 def rounded(value: Decimal | float | None) -> float | None:
-    """Return a share or an index to three places: the one place where figures are rounded."""
-    return None if value is None else round(float(value), 3)
+    """Return a share or an index to three places: the one place where figures are rounded.
+
+    What is not zero never becomes zero.
+
+    Examples
+    --------
+    >>> rounded(Decimal("0.70349")), rounded(0.00012), rounded(None)
+    (0.703, 0.0001, None)
+    """
+    if value is None:
+        return None
+    plain_value = float(value)
+    return round(plain_value, 3) or float(f"{plain_value:.1g}")
 
 
 def share_of(count: int, total: int) -> float | None:

@@ -27,6 +27,7 @@ POINTS_SHOWN = 10
 POSSIBLE_SHOWN = 6
 CUTS_SHOWN = 6
 CELLS_SHOWN = 25
+BLIND_SHOWN = 5
 FIRST_PAGE_ROWS = 4
 FIRST_PAGE_SETS = 2
 FIRST_PAGE_CELLS = 4
@@ -35,6 +36,9 @@ MATRIX_SINGLES = 12
 MATRIX_SETS = 12
 SHARED_SHOWN = 20
 COLOURS = 7
+#: Where the bars of a chart begin, and how wide one percent is, in its own units.
+BAR_START = 150
+BAR_UNIT = 7.5
 
 UNIT_NAMES = {
     "node": "plant",
@@ -64,6 +68,8 @@ STRONGEST_NAMES = {
     "none": "none on record",
     "recorded": "as recorded",
 }
+
+HOLDER = "Stop it alone, and whose they are is not on record"
 
 KEY = (
     "Certain: holds with every gap read in the target's favour and without any illustrative link. "
@@ -130,18 +136,29 @@ GLOSSARY = (
 
 
 def percent(value: float | None) -> str:
-    """Return a share as whole percent; what is not zero never reads as zero.
+    """Return a share as percent; what is not zero never reads as zero.
 
     Examples
     --------
-    >>> percent(0.703), percent(0.002), percent(0), percent(None)
-    ('70 %', '<1 %', '0 %', 'unknown')
+    >>> percent(0.703), percent(0.5), percent(0.0001), percent(0), percent(None)
+    ('70.3 %', '50 %', '<0.1 %', '0 %', 'unknown')
     """
     if value is None:
         return "unknown"
-    if 0 < value < 0.005:
-        return "<1 %"
-    return f"{100 * value:.0f} %"
+    if 0 < value < 0.001:
+        return "<0.1 %"
+    return f"{100 * value:.1f}".removesuffix(".0") + " %"
+
+
+def band(low: float, high: float) -> str:
+    """Return an index, or its bounds where they differ.
+
+    Examples
+    --------
+    >>> band(0.25, 0.25), band(0.058, 0.723)
+    ('0.25', '0.058 to 0.723')
+    """
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
 class _Words:
@@ -361,7 +378,8 @@ class _Layout:
         weight: dict[str, float] = defaultdict(float)
         for row in self.facts["concentration"]:
             for share in row["shares"]:
-                weight[share["unit"]] += share["share"] or 0
+                if share["unit"] is not None:
+                    weight[share["unit"]] += share["share"]
         ranked = sorted(weight, key=lambda c: (-weight[c], c))
         return {c: min(i, COLOURS) for i, c in enumerate(ranked)}
 
@@ -370,21 +388,36 @@ class _Layout:
         pieces = []
         at = 0.0
         for share in shares:
-            width = 100 * (share["share"] or 0)
-            if width:
-                unit = share["unit"]
-                pieces.append(
-                    {
-                        "x": f"{at:.2f}",
-                        "middle": f"{at + width / 2:.2f}",
-                        "width": f"{width:.2f}",
-                        "wide": width >= 5,
-                        "colour": self.colour_of.get(unit, COLOURS),
-                        "unit": unit,
-                    }
-                )
-                at += width
+            width = 100 * share["share"]
+            unit = share["unit"]
+            pieces.append(
+                {
+                    "x": f"{at:.2f}",
+                    "middle": f"{BAR_START + (at + width / 2) * BAR_UNIT:.1f}",
+                    "width": f"{width:.2f}",
+                    "colour": "u" if unit is None else self.colour_of[unit],
+                    "unit": "?" if unit is None else unit,
+                    "fits": width * BAR_UNIT > 9 * len(unit or "?") + 6,
+                }
+            )
+            at += width
         return pieces
+
+    @staticmethod
+    def counted_text(row: Mapping[str, Any]) -> str:
+        if row["basis"] == "nodes":
+            return "nodes"
+        counted = row["nodes"] - row["without_capacity"]
+        bases = ", ".join(row["capacity_bases"])
+        return f"capacity, {row['capacity_unit']} ({counted} of {row['nodes']} nodes; {bases})"
+
+    @staticmethod
+    def stage_text(row: Mapping[str, Any]) -> str:
+        return str(row["stage"] or "no stage")
+
+    @cached_property
+    def latest_shares(self) -> list[Mapping[str, Any]]:
+        return [m for m in self.facts["market_shares"] if m["latest"]]
 
     def member_text(self, member: Mapping[str, Any]) -> str:
         kind = "an industry" if member["aggregate"] else UNIT_NAMES[member["by"]]
@@ -416,17 +449,29 @@ class _Layout:
         return more(texts, 6)
 
     def blind_text(self, target: Mapping[str, Any]) -> str:
-        gaps = list(dict.fromkeys(g for found in target["blind_spots"].values() for g in found))
-        return f"stops, with nothing lost, if {'; or if '.join(map(self.words.gap, gaps[:5]))}" + (
-            f"; or {len(gaps) - 5} more" if len(gaps) > 5 else ""
-        )
+        """Return the gaps that stop the target alone."""
+        gaps = [g for g in self._blind(target) if not g.startswith("unit:")]
+        if not gaps:
+            return ""
+        rest = len(gaps) - BLIND_SHOWN
+        text = "; or if ".join(map(self.words.gap, gaps[:BLIND_SHOWN]))
+        return f"stops, with nothing lost, if {text}" + (f"; or {rest} more" if rest > 0 else "")
+
+    def holder_text(self, target: Mapping[str, Any]) -> str:
+        """Return the nodes that stop the target and of which only the holder is unknown."""
+        nodes = [g.partition(":")[2] for g in self._blind(target) if g.startswith("unit:")]
+        return self.words.nodes_text(nodes, 5)
+
+    @staticmethod
+    def _blind(target: Mapping[str, Any]) -> list[str]:
+        return list(dict.fromkeys(g for found in target["blind_spots"].values() for g in found))
 
     def own_text(self, by: str, units: Sequence[str]) -> str:
         return more([self.words.unit(by, u) for u in units], 6)
 
     def down_text(self, target: Mapping[str, Any]) -> str:
         if not target["not_running"]:
-            return "no node upstream"
+            return "nothing upstream"
         texts = [f"{self.words.node(n['node'])} ({n['why']})" for n in target["not_running"]]
         return more(texts, 5)
 
@@ -468,9 +513,13 @@ class _Layout:
     def market_text(self, shares: Sequence[Mapping[str, Any]]) -> str:
         texts = []
         for share in shares:
-            text = f"{self.words.place(share['country'])} {percent(share['share'])}"
-            if share["low"] is not None or share["high"] is not None:
-                text += f" ({percent(share['low'])} to {percent(share['high'])})"
+            bounds = [percent(share[k]) for k in ("low", "high") if share[k] is not None]
+            name = self.words.place(share["country"])
+            if share["share"] is not None:
+                text = f"{name} {percent(share['share'])}"
+                text += f" ({' to '.join(bounds)})" if bounds else ""
+            else:
+                text = f"{name} {' to '.join(bounds) or 'unknown'}"
             texts.append(text)
         return more(texts, 8)
 
@@ -487,11 +536,13 @@ class _Layout:
     @property
     def concentration_note(self) -> str:
         if not self.facts["concentration"]:
-            return "No stage is recorded, so concentration by stage cannot be computed."
+            return "No node operates on this date, so there is no concentration to measure."
         return (
-            "Counts of recorded nodes by stage: how many stand in, or lie under, each country, "
-            "whatever their size. Nodes whose country or controller is unknown are one share of "
-            "their own. HHI is the sum of squared shares, 0 to 1."
+            "Every node of the network that operates on the date, by stage: counted one each, "
+            "whatever its size, and by capacity where at least two record it in one unit. What has "
+            "no country or controller on record is a share of its own, and the HHI (sum of squared "
+            "shares, 0 to 1) is then a band. Concentration is no criticality: a stage spread over "
+            "ten countries can hang on one plant."
         )
 
     @property
@@ -562,14 +613,15 @@ def to_html(facts: Facts) -> str:
         css=Markup(css),  # noqa: S704
         css_hash=digest,
         plural=plural,
+        band=band,
         more=more,
-        zip=zip,
         units=UNIT_NAMES,
         set_names=SET_NAMES,
         unit_plurals=UNIT_PLURALS,
         status_names=STATUS_NAMES,
         strongest_names=STRONGEST_NAMES,
         key=KEY,
+        holder=HOLDER,
         shared_shown=SHARED_SHOWN,
         sets_shown=MATRIX_SETS,
         method=METHOD,
@@ -596,7 +648,6 @@ def _capital(text: str) -> str:
 def to_markdown(facts: Facts) -> str:
     """Return the report as Markdown; its annexes are the CSV files and the JSON."""
     layout = _Layout(facts)
-    words = layout.words
     question, network = facts["question"], facts["network"]
     out: list[str] = []
 
@@ -779,8 +830,10 @@ def _target_lines(layout: _Layout, target: Mapping[str, Any]) -> list[tuple[str,
     lines = []
     if target["aggregates"]:
         lines.append(("Industries, not plants", layout.aggregates_text(target)))
-    if target["blind_spots"]:
+    if layout.blind_text(target):
         lines.append(("Blind spots", layout.blind_text(target)))
+    if layout.holder_text(target):
+        lines.append((HOLDER, layout.holder_text(target)))
     if target["own"]:
         own = (f"{UNIT_NAMES[by]}: {layout.own_text(by, u)}" for by, u in target["own"].items())
         lines.append(("Its own, not counted", "; ".join(own)))
@@ -803,32 +856,38 @@ def _md_concentration(
         if rows:
             paragraph(f"{title}.")
             table(
-                ("Stage", "Nodes", "HHI", "Largest", "Three largest", "Shares"),
+                ("Stage", "Counted in", "HHI", "Largest", "Three largest", "Shares"),
                 (
                     (
-                        *(r["label"], r["nodes"], r["hhi_text"]),
+                        *(layout.stage_text(r), layout.counted_text(r)),
+                        band(r["hhi_low"], r["hhi_high"]),
                         *(percent(r["top1"]), percent(r["top3"])),
                         layout.shares_text(r["shares"], 6),
                     )
                     for r in rows
                 ),
             )
-    market = layout.facts["market_shares"]
-    if market:
-        paragraph("Market shares on record.")
-        table(
-            ("Material", "Stage", "Year", "Shares", "Recorded", "Edition", "References"),
+    market = layout.latest_shares
+    if not market:
+        paragraph("No market shares up to this date are recorded in this network.")
+        return
+    paragraph("Published market shares, latest year of each market on record.")
+    table(
+        ("Material", "Stage", "Year", "Edition", "HHI", "Shares", "Not recorded", "References"),
+        (
             (
-                (
-                    *(layout.words.material(m["material"]), m["stage"], m["year"]),
-                    *(layout.market_text(m["shares"]), percent(m["recorded"]), m["edition"]),
-                    ", ".join(f"[{n}]" for n in layout.referenced(m["references"])),
-                )
-                for m in market
-            ),
-        )
-    else:
-        paragraph("No market shares are recorded in this network (table shares).")
+                *(layout.words.material(m["material"]), m["stage"], m["year"], m["edition"]),
+                band(m["hhi_low"], m["hhi_high"]),
+                layout.market_text(m["shares"]),
+                percent(m["unknown"]),
+                ", ".join(f"[{n}]" for n in layout.referenced(m["references"])),
+            )
+            for m in market
+        ),
+    )
+    earlier = len(layout.facts["market_shares"]) - len(market)
+    if earlier:
+        paragraph(f"{plural(earlier, 'other year')} in market_shares.csv.")
 
 
 def _md_reference(reference: Mapping[str, Any]) -> str:
@@ -890,8 +949,8 @@ def to_csvs(facts: Facts) -> dict[str, str]:
     ]
     not_running = [{"target": t["id"], **n} for t in facts["targets"] for n in t["not_running"]]
     concentration = [
-        {k: v for k, v in row.items() if k not in ("shares", "label", "hhi_text")}
-        | {"unit": s["unit"], "share": s["share"]}
+        {k: v for k, v in row.items() if k != "shares"}
+        | {"unit": s["unit"], "share": s["share"], "nodes_of_unit": s["nodes"]}
         for row in facts["concentration"]
         for s in row["shares"]
     ]
