@@ -87,6 +87,8 @@ Block = Heading | Line | Items | Grid
 
 #: Widest cell of a table in a terminal.
 _CELL = 60
+#: Steps of a chain shown in a table.
+_STEPS = 8
 _NO_DATE = "no date (no row is dated)"
 
 
@@ -217,19 +219,21 @@ def question_blocks(
     return blocks
 
 
-def _status_blocks(target: str, status: str) -> list[Block]:
-    if status == "already_stopped":
+def _status_blocks(answer: Chokepoints | CutSets) -> list[Block]:
+    target = answer.question.target
+    if answer.status == "already_stopped":
         return [
             Line(
                 f"{target} is stopped already, with nothing lost; so no unit is a single point "
                 "of failure. See what is not running, below."
             )
         ]
-    if status == "possibly_stopped":
+    if answer.status == "possibly_stopped":
+        needs = ", or if illustrative needs are right" if answer.basis.illustrative else ""
         return [
             Line(
                 f"{target} may be stopped already, with nothing lost: if all gaps turn out "
-                "badly at once, or if illustrative needs are right."
+                f"badly at once{needs}. What follows takes it to run."
             )
         ]
     return []
@@ -255,10 +259,13 @@ def _scope_blocks(answer: Chokepoints | CutSets) -> list[Block]:
 
 
 def _because(steps: Sequence[Because] | None) -> str:
-    """Return the chain from what is lost to the target in one line."""
+    """Return the chain from the target to what is lost in one line."""
     if steps is None:
         return "left out for size; see explain"
-    return "; ".join(f"{s.node} gets no {s.need}" for s in steps) or "the target itself"
+    words = [f"{s.node} gets no {s.need}" for s in steps[:_STEPS]]
+    if len(steps) > _STEPS:
+        words.append(f"and {len(steps) - _STEPS:,} more; see explain")
+    return "; ".join(words) or "the target itself"
 
 
 _CERTAINTY = {
@@ -292,22 +299,22 @@ def chokepoint_blocks(net: SupplyNetwork, found: Chokepoints) -> list[Block]:
     }
     blocks = question_blocks(net, found.question, found.basis)
     blocks.append(Heading("Answer"))
-    blocks += _status_blocks(target, found.status)
+    blocks += _status_blocks(found)
     unit = "node" if by == "node" else f"unit by {by}"
     sure = counts["certain"] + counts["assumed"]
     if sure:
         blocks.append(
             Line(
                 f"{plural(sure, unit, None if by == 'node' else f'units by {by}')} "
-                f"{'stops' if sure == 1 else 'stop'} {target} alone: {counts['certain']} certain, "
-                f"{counts['assumed']} assumed (only if illustrative links are right)."
+                f"{'stops' if sure == 1 else 'stop'} {target} alone: {counts['certain']:,} "
+                f"certain, {counts['assumed']:,} assumed (only if illustrative links are right)."
             )
         )
     elif found.status != "already_stopped":
         blocks.append(
             Line(
                 f"No {unit} stops {target} alone on the network as recorded. "
-                + _what_an_empty_answer_means(counts["possible"], len(found.blind_spots))
+                + _what_an_empty_answer_means(found, counts["possible"])
             )
         )
     industries = sum(c.certainty != "possible" for c in found.aggregates)
@@ -337,14 +344,21 @@ def chokepoint_blocks(net: SupplyNetwork, found: Chokepoints) -> list[Block]:
     return [*blocks, *_scope_blocks(found)]
 
 
-def _what_an_empty_answer_means(possible: int, blind_spots: int) -> str:
-    if possible or blind_spots:
-        return (
-            "That is not to say that nothing does: "
-            f"{plural(possible, 'possible finding')} and {plural(blind_spots, 'blind spot')} "
-            "rest on what is unknown."
+def _what_an_empty_answer_means(answer: Chokepoints | CutSets, possible: int) -> str:
+    """Return what stands between an empty answer and safety; there is always something."""
+    unknown = []
+    if answer.blind_spots:
+        unknown.append(plural(len(answer.blind_spots), "blind spot"))
+    if possible:
+        unknown.append(plural(possible, "possible finding"))
+    if answer.basis.gaps:
+        at_once = answer.question.max_gaps
+        unknown.append(
+            f"{plural(answer.basis.gaps, 'gap')} upstream, with more than {at_once} of them "
+            "turning out badly at once"
         )
-    return "No gap in the data could change that; what is not recorded at all could."
+    unknown.append("what is not recorded at all")
+    return f"That is not to say that nothing does. Open: {'; '.join(unknown)}."
 
 
 def cut_set_blocks(net: SupplyNetwork, found: CutSets, *, lists: bool = True) -> list[Block]:
@@ -352,7 +366,7 @@ def cut_set_blocks(net: SupplyNetwork, found: CutSets, *, lists: bool = True) ->
     target = found.question.target
     blocks = question_blocks(net, found.question, found.basis)
     blocks.append(Heading("Answer"))
-    blocks += _status_blocks(target, found.status)
+    blocks += _status_blocks(found)
     bound = (
         f"search complete up to order {found.complete_to}"
         if found.complete
@@ -375,7 +389,7 @@ def cut_set_blocks(net: SupplyNetwork, found: CutSets, *, lists: bool = True) ->
         blocks.append(
             Line(
                 f"No cut set of order <= {found.max_order} by {found.question.by}; {bound}. "
-                + _what_an_empty_answer_means(len(found.possible), len(found.blind_spots))
+                + _what_an_empty_answer_means(found, len(found.possible))
             )
         )
     if found.possible:

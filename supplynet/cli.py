@@ -236,7 +236,7 @@ def _later(ctx: click.Context, param: click.Parameter, value: Any) -> Any:  # no
     if value is None or (option == "--measures" and value == "ignored"):
         return value
     if option == "--by":
-        if value != "measure" and "measure" not in tuple(value):
+        if "measure" not in ((value,) if isinstance(value, str) else value):
             return value
         value = "measure"
     if option == "--measures" and value != "in_force":
@@ -312,7 +312,10 @@ def _fail_on(*levels: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
         "--fail-on",
         type=click.Choice(levels),
         multiple=True,
-        help="Exit with 1 if there is such a finding; repeatable.",
+        help="Exit with 1 if there is a finding at least that sure, or the search is incomplete; "
+        "repeatable."
+        if "incomplete" in levels
+        else "Exit with 1 if a target stops at least that surely; repeatable.",
     )
 
 
