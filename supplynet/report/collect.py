@@ -45,7 +45,7 @@ __all__ = ["Collector"]
 #: Sets of units that are summed up over targets; every set stands under its target.
 TOP_SETS = 40
 
-_FILES_OF_PROVENANCE = ("nodes", "supplies", "needs", "holdings", "shares")
+_FILES_OF_PROVENANCE = ("nodes", "supplies", "needs", "entities", "holdings", "shares")
 
 
 class Collector:
@@ -813,6 +813,7 @@ class Collector:
             "nodes": lambda r: r["id"] in inside,
             "supplies": lambda r: r["consumer"] in inside,
             "needs": lambda r: r["consumer"] in inside,
+            "entities": lambda r: r["id"] in assets,
             "holdings": lambda r: r["asset"] in assets,
             "shares": lambda r: True,
         }
@@ -843,16 +844,21 @@ class Collector:
         return reached
 
     def _source_row(self, table: Table, index: int, row: Mapping[str, Any]) -> dict[str, Any]:
-        says = {
-            key: _cell_text(value)
+        says = [
+            f"{key} {_cell_text(value)}"
             for key, value in row.items()
-            if value not in (None, ()) and key not in _NOT_SAID
-        }
+            if value not in (None, ()) and key not in _NOT_SAID and value != _USUAL.get(key)
+        ]
+        if table.name == "supplies":
+            ends = f"{self.node_label(row['supplier'])} to {self.node_label(row['consumer'])}"
+            material = row.get("material")
+            what = self.material_label(material) if material else "material not stated"
+            says = [f"{ends}: {what}", *(s for s in says if s.split()[0] not in _ENDS)]
         return {
             "table": table.name,
             "id": _row_id(table.name, row),
             "where": table.where(index),
-            "says": "; ".join(f"{key} {value}" for key, value in says.items()),
+            "says": "; ".join(says),
             "start": row.get("start"),
             "end": row.get("end"),
             "confidence": row.get("confidence"),
@@ -964,10 +970,15 @@ _CELL_KINDS: Mapping[
 
 _NOT_SAID = frozenset({"id", "start", "end", "confidence", "references", "note", "can_fail"})
 
+#: What nearly every row says, by default; a row that says otherwise is told apart.
+_USUAL = {"status": "operating", "qualified": "yes", "kind": "site"}
+_ENDS = frozenset({"supplier", "consumer", "material"})
+
 _ROW_IDS: Mapping[str, tuple[str, ...]] = {
     "nodes": ("id",),
     "supplies": ("id",),
     "needs": ("consumer", "material", "product"),
+    "entities": ("id",),
     "holdings": ("owner", "asset"),
     "shares": ("material", "stage", "country", "year"),
 }
