@@ -170,3 +170,23 @@ def test_python_m_and_the_script_are_the_same(network):
     )
     by_module = run("cutsets", network, "--format", "json")
     assert by_script.stdout == by_module.stdout
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("chokepoints", "--target", "f35", "--by", "controller", "--format", "json"),
+        ("cutsets", "--target", "f35", "--format", "json"),
+        ("control", "--format", "json"),
+        ("centrality", "--measure", "pagerank", "--format", "json"),
+        ("report", "--format", "json"),
+    ],
+)
+def test_the_order_of_sets_does_not_show(args):
+    outputs = set()
+    for seed in ("0", "1"):
+        env = {**os.environ, "PYTHONHASHSEED": seed}
+        done = run(args[0], "rare_earth_magnets", *args[1:], env=env)
+        assert done.returncode == 0, done.stderr
+        outputs.add(done.stdout)
+    assert len(outputs) == 1
