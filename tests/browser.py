@@ -59,6 +59,7 @@ class Browser:
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
         )
+        context.set_default_timeout(6_000)
         page = context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         page.on("console", lambda message: self.complaints.append(f"console: {message.text}"))

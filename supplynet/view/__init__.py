@@ -49,7 +49,7 @@ def build_view(
         Most units of one cut set.
     redact
         Fields to leave out: ``facts`` (capacities, times and other columns), ``levers``,
-        ``note``, ``operator``, ``owner``, ``references``, ``share``.
+        ``note``, ``operator`` (and with it the owner), ``owner``, ``references``, ``share``.
     full
         Draw every node even where there are more than 2,000, which are otherwise grouped by
         stage and country.

@@ -283,6 +283,8 @@ def redact(data: ViewData, fields: Iterable[str]) -> ViewData:
             f"a view cannot leave out {', '.join(unknown)}. It can leave out: "
             f"{', '.join(REDACTABLE)}"
         )
+    if "operator" in wanted and "owner" not in wanted:
+        wanted = sorted([*wanted, "owner"])  # the owner is derived from the operator and tells it
     blank: dict[str, Any] = {
         "facts": (),
         "levers": (),

@@ -827,7 +827,7 @@
       figure(ctx, "dot", 18, 9, 7.5); ctx.fill();
     }), "bigger: lost alone, it stops more targets")]);
     row("Lines", [
-      item(stroke([], ink.edge, 1.8), "documented"),
+      item(stroke([], ink.edge, 1.8), "recorded"),
       links.some((l) => l.illustrative) ? item(stroke([1.5, 4], ink.edge, 1.8), "illustrative: assumed, not documented") : null,
       links.some((l) => l.back) ? item(stroke([7, 4], ink.edge, 1.8), "against the flow (recycling)") : null,
       links.some((l) => !l.live) ? item(stroke([], ink["edge-faint"], 0.7), "not on this date") : null,
