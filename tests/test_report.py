@@ -146,8 +146,9 @@ def test_first_finding_says_what_it_rests_on(report):
     assert finding.certainty == "assumed"
     assert finding.evidence == ("medium", "illustrative")
     assert finding.figures["targets"] == ["missile", "drone"]
-    assert "Certain for Missile, assumed for the rest" in finding.text
-    assert "evidence medium to illustrative" in finding.text
+    assert (
+        "Certain for Missile (evidence medium), assumed for the rest (evidence illustrative)."
+    ) in finding.text
     assert "1 illustrative need that no source states: smco of Drone" in finding.text
     assert "metal_co (operator), United Kingdom (country) and United Kingdom (government)" in (
         finding.text
@@ -279,9 +280,9 @@ def test_empty_findings_are_written_out():
     for form in (report.to_html(), report.to_markdown()):
         assert text in form
         assert "No certain or assumed single point of failure" in form
-        assert "No possible single point of failure: no gap, taken 1 at a time, adds one." in form
+        assert "No gap in the data adds a single point of failure by going badly." in form
         assert "That says nothing about what is not recorded." in form
-        assert "changes an answer" in form
+        assert "No gap bears on an answer." in form
     assert "No single plant, operator, country or government stops it" in report.answer
     assert report.findings[0].kind == "countries"
     assert "has no single country on record that stops it, nor do two together" in (

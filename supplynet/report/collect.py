@@ -298,15 +298,16 @@ class Collector:
 
     @cached_property
     def shared(self) -> tuple[Shared, ...]:
-        """Return groups of units that stop the same targets, most targets first."""
+        """Return groups of units that stop the same targets the same way, most targets first."""
         sure: dict[tuple[str, str], list[Point]] = defaultdict(list)
         for target in self.target_ids:
             for point in (*self.points[target], *self.aggregates[target]):
                 if point.certainty != "possible":
                     sure[point.by, point.unit].append(point)
-        groups: dict[tuple[tuple[str, str], ...], list[list[Point]]] = defaultdict(list)
+        # One chain of unmet needs means one way to stop: a plant, its operator, its country.
+        groups: dict[tuple[Any, ...], list[list[Point]]] = defaultdict(list)
         for points in sure.values():
-            groups[tuple((p.target, p.certainty) for p in points)].append(points)
+            groups[tuple((p.target, p.certainty, p.chain) for p in points)].append(points)
         return tuple(sorted((self._group(g) for g in groups.values()), key=_shared_order))
 
     def _group(self, group: Sequence[Sequence[Point]]) -> Shared:

@@ -13,6 +13,7 @@ from supplynet.report.collect import Collector
 from supplynet.report.facts import (
     CERTAINTIES,
     CUT_UNITS,
+    EVIDENCE,
     POINT_UNITS,
     RECORDED,
     UNIT_WORDS,
@@ -23,6 +24,7 @@ from supplynet.report.facts import (
     Report,
     Shared,
     SharedSet,
+    Stop,
     capital,
     listed,
     long_date,
@@ -93,7 +95,9 @@ class _Writer(Collector):
         strongest = self.counts["strongest"]
         total = self.counts["targets"]
         if total == 1:
-            return self.targets[0].sentence
+            leads = [self.member_text(g.members[0]) for g in self.points_shared]
+            first = f" Foremost: {listed(leads, 2)}." if leads else ""
+            return self.targets[0].sentence + first
         only = "" if not strongest["certain"] else "only "
         phrases = {
             "already_stopped": "{} already stopped",
@@ -145,6 +149,8 @@ class _Writer(Collector):
         if member.by == "operator":
             return f"{member.label} (all its plants)"
         facts = [*member.stages, *(self.place(c) for c in member.countries)]
+        if member.controllers and member.controllers != member.countries:
+            facts.append(f"controlled from {listed([self.place(c) for c in member.controllers])}")
         return f"{member.label} ({', '.join(facts)})" if facts else member.label
 
     def findings(self) -> tuple[Finding, ...]:
@@ -157,7 +163,11 @@ class _Writer(Collector):
             key=lambda f: -len(f.figures["targets"]),
         )[:TOP_WIDE]
         found = [*wide, *filter(None, (self._country_finding(), self._unknown_finding()))]
-        spare = [self._down_finding(), *(f for f in points if f not in wide)]
+        spare = [
+            self._down_finding(),
+            self._sets_finding(wide),
+            *(f for f in points if f not in wide),
+        ]
         found += [f for f in spare if f is not None][: max(0, TOP_FINDINGS - 1 - len(found))]
         return tuple(found[:TOP_FINDINGS] or [self._empty_finding()])
 
@@ -181,7 +191,7 @@ class _Writer(Collector):
             f"{listed(found.labels, 6)} together (as {' or as '.join(words)}) stop "
             f"{self._of_all(len(names))}; {alone}: {listed(names, 6)}. "
         )
-        text += f"{self._sure_sentence(found)}; evidence {_range(found.evidence)}."
+        text += self._sure_sentence(found)
         return Finding(
             kind="shared_set",
             text=text,
@@ -208,7 +218,7 @@ class _Writer(Collector):
         ]
         if others:
             text += f" So does, each alone: {listed(others, 4)}."
-        text += f" {self._sure_sentence(group)}; evidence {_range(group.evidence)}."
+        text += f" {self._sure_sentence(group)}"
         if group.illustrative_needs:
             weak = [self._need_text(n) for n in group.illustrative_needs]
             needs = plural(len(weak), "illustrative need")
@@ -228,15 +238,54 @@ class _Writer(Collector):
             },
         )
 
+    def _sets_finding(self, told: Sequence[Finding]) -> Finding | None:
+        """Count the sets that stop something only together, beyond those told already."""
+        counts = {
+            by: sum(
+                sum(n for order, n in self.answers.cuts[t, by].by_order.items() if order > 1)
+                for t in self.target_ids
+            )
+            for by in CUT_UNITS
+        }
+        if not any(counts.values()) or any(f.kind == "shared_set" for f in told):
+            return None
+        lead = self.shared_sets[0]
+        parts = [
+            f"{plural(counts[by], 'set')} of {UNIT_WORDS[by][1]}" for by in CUT_UNITS if counts[by]
+        ]
+        complete = all(
+            self.answers.cuts[t, by].complete for t in self.target_ids for by in CUT_UNITS
+        )
+        bound = f"complete up to order {self.max_order}" if complete else "cut short"
+        text = (
+            f"Only together stop {'a' if len(self.target_ids) > 1 else 'the'} target: "
+            f"{listed(parts)} (order 2 and more; search {bound}), for example "
+            f"{listed(lead.labels, 6)} (as {' or as '.join(UNIT_WORDS[by][1] for by in lead.by)})."
+        )
+        return Finding(
+            kind="sets",
+            text=text,
+            certainty=RECORDED,
+            evidence=(),
+            figures={"counts": counts, "example": lead.units, "complete": complete},
+        )
+
     def _sure_sentence(self, found: Shared | SharedSet) -> str:
-        """Say for which targets a finding is certain, and for which it is assumed."""
+        """Say for which targets a finding is certain and for which assumed, each with evidence."""
+        by_kind = {
+            kind: [s for s in found.targets if s.certainty == kind]
+            for kind in ("certain", "assumed")
+        }
         if not (found.certain and found.assumed):
-            return "Certain" if found.certain else "Assumed"
-        certain = [self.node_label(s.target) for s in found.targets if s.certainty == "certain"]
-        assumed = [self.node_label(s.target) for s in found.targets if s.certainty == "assumed"]
-        if len(certain) <= len(assumed):
-            return f"Certain for {listed(certain, 3)}, assumed for the rest"
-        return f"Assumed for {listed(assumed, 3)}, certain for the rest"
+            return (
+                f"{'Certain' if found.certain else 'Assumed'}; evidence {_range(found.evidence)}."
+            )
+        few, many = sorted(by_kind, key=lambda kind: (len(by_kind[kind]), kind != "certain"))
+        names = listed([self.node_label(s.target) for s in by_kind[few]], 3)
+        return (
+            f"{capital(few)} for {names} (evidence {_evidence_of(by_kind[few])}), {many} for the "
+            f"rest (evidence {_evidence_of(by_kind[many])})."
+        )
 
     def _of_all(self, count: int) -> str:
         total = len(self.target_ids)
@@ -519,6 +568,10 @@ class _Writer(Collector):
             nodes=self.node_facts,
             reproduce=self.reproduce(),
         )
+
+
+def _evidence_of(stops: Sequence[Stop]) -> str:
+    return _range(sorted({s.evidence for s in stops}, key=EVIDENCE.index))
 
 
 def _range(evidence: Sequence[str]) -> str:

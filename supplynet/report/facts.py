@@ -137,7 +137,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class Shared:
-    """Units each of which alone stops exactly the same targets, with the same certainty."""
+    """Units each of which alone stops the same targets, as surely and along the same chains."""
 
     members: tuple[Member, ...]
     targets: tuple[Stop, ...]

@@ -344,6 +344,16 @@ class _Layout:
             parts.append(plural(cell["possible"], "possible chokepoint"))
         return f"{', '.join(parts)} over {plural(len(cell['targets']), 'target')}"
 
+    @property
+    def no_gap_text(self) -> str:
+        most = self.facts["question"]["max_gaps"]
+        if most == 0:
+            return "What gaps could add was not searched (at most 0 gaps at their bad end)."
+        if most == 1:
+            return "No gap in the data adds a single point of failure by going badly."
+        gaps = f"No gaps in the data, up to {most} together,"
+        return f"{gaps} add a single point of failure by going badly."
+
     @cached_property
     def matrix(self) -> dict[str, Any]:
         """Return targets by shared chokepoints: how sure each stop is."""
@@ -709,7 +719,7 @@ def to_markdown(facts: Facts) -> str:
         )
         paragraph(md_cell(layout.unknowns_text))
     else:
-        paragraph(f"No gap in the data, taken {question['max_gaps']} at a time, changes an answer.")
+        paragraph(f"No gap bears on an answer. {layout.no_gap_text}")
     paragraph("## How well the data are documented")
     table(
         ("Rows upstream", "All", "Sourced", "Assumed", "Illustrative", "Unknown", "Unknown means"),
@@ -767,10 +777,7 @@ def to_markdown(facts: Facts) -> str:
             if len(possible) > POSSIBLE_SHOWN:
                 paragraph(f"{len(possible) - POSSIBLE_SHOWN} more in chokepoints.csv.")
         elif target["status"] != "already_stopped":
-            paragraph(
-                f"No possible single point of failure: no gap, taken {question['max_gaps']} at a "
-                "time, adds one."
-            )
+            paragraph(f"No possible single point of failure. {layout.no_gap_text}")
         bullets(f"{md_cell(name)}: {md_cell(text)}" for name, text in _target_lines(layout, target))
         table(
             ("Minimal cut sets by", "Found, and bound of the search", "Of order 2 and more"),
