@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import supplynet
+from supplynet.examples import examples
 
 GRAPHS = Path(__file__).parents[1] / "graphs"
 NETWORKS = sorted(p.name for p in GRAPHS.iterdir() if p.is_dir())
@@ -70,7 +71,7 @@ def test_folder_is_complete(network):
     for name in ("network.toml", "README.md", "expected.json", "references.csv", "supplies.csv"):
         assert (folder / name).is_file(), name
     assert len((folder / "README.md").read_text(encoding="utf-8").split()) > 60
-    assert network in supplynet.examples()
+    assert network in examples()
 
 
 @pytest.mark.parametrize("network", NETWORKS)
