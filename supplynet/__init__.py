@@ -1,4 +1,4 @@
-"""What, lost alone or together, stops this weapon system - and who can make it happen?
+"""What, lost alone or together, stops this weapon system, and who can make it happen.
 
 Everything public is listed in ``__all__`` and loaded when first used, so that importing the
 package costs nothing.
@@ -8,6 +8,12 @@ from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING
+
+# These functions share their name with the module they live in. Importing them here, after their
+# modules, makes the name the function's for good; the modules load nothing heavy.
+from supplynet.examples import examples
+from supplynet.graph import graph
+from supplynet.view import view
 
 __version__ = "0.1.0"
 
@@ -33,15 +39,14 @@ if TYPE_CHECKING:
         UnknownNameError,
         ValidationError,
     )
-    from supplynet.examples import examples, load_example
-    from supplynet.graph import graph
+    from supplynet.examples import load_example
     from supplynet.io import check, from_frames, from_networkx, load, save
     from supplynet.model import SupplyNetwork
     from supplynet.ownership import controllers
     from supplynet.report import chokepoint_report
     from supplynet.scenarios import lose
     from supplynet.units import Question
-    from supplynet.view import build_view, view
+    from supplynet.view import build_view
 
 _HOMES = {
     "Finding": "errors",
@@ -61,11 +66,9 @@ _HOMES = {
     "concentration": "analysis.concentration",
     "controllers": "ownership",
     "dominators": "analysis.centrality",
-    "examples": "examples",
     "explain": "analysis.explain",
     "from_frames": "io",
     "from_networkx": "io",
-    "graph": "graph",
     "load": "io",
     "load_example": "examples",
     "lose": "scenarios",
@@ -73,7 +76,6 @@ _HOMES = {
     "minimum_vertex_cut": "analysis.centrality",
     "save": "io",
     "single_points_of_failure": "analysis.cutsets",
-    "view": "view",
 }
 
 __all__ = [

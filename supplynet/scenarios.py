@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from supplynet.analysis.reading import ILLUSTRATIVE, LOW, Reading
 from supplynet.units import (
+    Compiled,
     Gap,
     Question,
     Unit,
+    Units,
     ask,
     compile_network,
     compile_units,
@@ -167,9 +169,11 @@ def lose(
     before = set(strict.down(strict.unharmed[1]))
     lost = sorted({compiled.nodes[v] for unit in taken for v in unit.vertices})
     down = {*strict.down(strict.run(taken)), *lost}
+    # Of which unit a node is part only matters where one is lost.
+    gaps = [*compiled.gaps, *(known.gaps(compiled) if taken else ())]
     doubtful = {
         *recorded.down(recorded.run(taken)),
-        *recorded.down(recorded.run([*taken, *compiled.gaps])),
+        *recorded.down(recorded.run([*taken, *gaps])),
     } - down
     blocked = {s for unit in taken if isinstance(unit, Unit) for s in unit.supplies}
     return Loss(
@@ -179,27 +183,31 @@ def lose(
         blocked=tuple(sorted(compiled.supply_ids[s] for s in blocked)),
         stopped=tuple(sorted(down - before - set(lost))),
         possibly_stopped=tuple(sorted(doubtful)),
-        targets=tuple(
-            TargetStatus(
-                target,
-                _status(target, before, down, doubtful),
-                target in lost,
-                _not_upstream(Reading(compiled, ILLUSTRATIVE, target), names, taken),
-            )
-            for target in asked
-        ),
+        targets=tuple(_fares(compiled, known, target, names, taken) for target in asked),
     )
 
 
-def _status(target: str, before: set[str], down: set[str], doubtful: set[str]) -> str:
-    if target in before:
-        return "already_stopped"
-    if target in down:
-        return "stopped"
-    return "possibly_stopped" if target in doubtful else "runs"
-
-
-def _not_upstream(
-    reading: Reading, names: Sequence[str], taken: Sequence[Unit | Gap]
-) -> tuple[str, ...]:
-    return tuple(name for name, unit in zip(names, taken, strict=True) if not reading.reaches(unit))
+def _fares(
+    compiled: Compiled,
+    known: Units,
+    target: str,
+    names: Sequence[str],
+    taken: Sequence[Unit | Gap],
+) -> TargetStatus:
+    strict = Reading(compiled, LOW, target)
+    recorded = Reading(compiled, ILLUSTRATIVE, target)
+    gaps = [*compiled.gaps, *(known.gaps(compiled, target) if taken else ())]
+    if strict.stops():
+        status = "already_stopped"
+    elif strict.stops(taken):
+        status = "stopped"
+    elif recorded.stops(taken) or recorded.stops([*taken, *gaps]):
+        status = "possibly_stopped"
+    else:
+        status = "runs"
+    return TargetStatus(
+        target,
+        status,
+        any(compiled.index[target] in unit.vertices for unit in taken),
+        tuple(name for name, unit in zip(names, taken, strict=True) if not recorded.reaches(unit)),
+    )

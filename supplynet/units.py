@@ -682,7 +682,7 @@ class Units:
         """Return the units that are the target's own: they take part in no cut set."""
         return frozenset(name for name, nodes in self.touches.items() if target in nodes)
 
-    def gaps(self, compiled: Compiled, target: str) -> tuple[Gap, ...]:
+    def gaps(self, compiled: Compiled, target: str | None = None) -> tuple[Gap, ...]:
         """Return one gap per unclear node: searched as its loss, none for the target itself."""
         nodes = ((compiled.nodes[vertex], vertex) for vertex in self.unclear)
         return tuple(Gap(f"unit:{node}", (vertex,)) for node, vertex in nodes if node != target)

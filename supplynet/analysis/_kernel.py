@@ -15,7 +15,7 @@ commutes with union and intersection, hence the truncated families are exact, cy
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -136,46 +136,48 @@ class Forward:
 
 def single_points(
     program: Program,
+    consumers: Sequence[Sequence[int]],
     order: Sequence[int],
-    vertex_mask: Mapping[int, int],
-    edge_mask: Mapping[int, int],
+    masks: tuple[Mapping[int, int], Mapping[int, int]],
+    cut: Container[int] = (),
 ) -> list[int]:
     """Return per vertex the units (as a bit mask) that stop it alone; -1 where it is down anyway.
 
     D(v) = units at v, or over slots of the intersection over edges of (D(source) or units at the
-    edge): the greatest fixpoint, started from "everything", which is neutral in intersections.
-    `order` holds the running vertices in the order they start.
+    edge): the greatest fixpoint, started from "everything" (-1), which is neutral in
+    intersections. `order` holds the running vertices in the order they start, with the edges in
+    `cut` already gone; `masks` the units that stop each vertex and that cut each edge.
     """
+    vertex_mask, edge_mask = masks
     slot_start, edge_start, source, _ = program
     found = [-1] * len(program.stopped)
-    consumers = _consumers(program)
-    dirty = [False] * len(program.stopped)
+    waiting = bytearray(len(program.stopped))
     for vertex in order:
-        dirty[vertex] = True
+        waiting[vertex] = 1
     again = True
     while again:
         again = False
         for vertex in order:
-            if not dirty[vertex]:
+            if not waiting[vertex]:
                 continue
-            dirty[vertex] = False
+            waiting[vertex] = 0
             mask = vertex_mask.get(vertex, 0)
             for slot in range(slot_start[vertex], slot_start[vertex + 1]):
                 common = -1
                 for edge in range(edge_start[slot], edge_start[slot + 1]):
-                    above = found[source[edge]]
-                    if above != -1:
-                        common &= above | edge_mask.get(edge, 0)
+                    if edge not in cut:
+                        common &= found[source[edge]] | edge_mask.get(edge, 0)
                 mask |= common
             if mask != found[vertex]:
                 found[vertex] = mask
-                for consumer in consumers[vertex]:
-                    dirty[consumer] = True
                 again = True
+                for consumer in consumers[vertex]:
+                    waiting[consumer] = 1
     return found
 
 
-def _consumers(program: Program) -> list[list[int]]:
+def consumers_of(program: Program) -> list[list[int]]:
+    """Return, per vertex, the vertices that it supplies."""
     slot_start, edge_start, source, stopped = program
     consumers: list[list[int]] = [[] for _ in stopped]
     for vertex in range(len(stopped)):
@@ -187,51 +189,27 @@ def _consumers(program: Program) -> list[list[int]]:
 class Domain:
     """The sets worth carrying: at most `units` units and `gaps` gaps, above no known cut.
 
-    Units are ``0 .. first_gap - 1``; larger integers are gaps. With `proofs`, ways of running the
-    target, a set is also dropped that cannot be completed to meet every one of them: each cut
-    of the target must, so none within the limits is lost.
+    Units are ``0 .. first_gap - 1``; larger integers are gaps.
     """
 
-    def __init__(
-        self,
-        *,
-        units: int,
-        gaps: int,
-        first_gap: int,
-        known: Iterable[Set] = (),
-        proofs: Mapping[int, int] | None = None,
-        proof_count: int = 0,
-    ) -> None:
+    def __init__(self, *, units: int, gaps: int, first_gap: int, known: Iterable[Set] = ()) -> None:
         self.units = units
         self.gaps = gaps
         self.first_gap = first_gap
         self.known = set(known)
         self.sizes = sorted({len(k) for k in self.known})
-        self.proofs = proofs or {}
-        self.all_proofs = (1 << proof_count) - 1
         self._holds: dict[Set, bool] = {_EMPTY: True}
-        self._completes: dict[tuple[int, bool], bool] = {}
 
     def holds(self, members: Set) -> bool:
         answer = self._holds.get(members)
         if answer is None:
-            answer = self._holds[members] = self._check(members)
+            gaps = sum(1 for m in members if m >= self.first_gap)
+            answer = self._holds[members] = (
+                gaps <= self.gaps
+                and len(members) - gaps <= self.units
+                and not self._above_known(members)
+            )
         return answer
-
-    def _check(self, members: Set) -> bool:
-        gaps = sum(1 for m in members if m >= self.first_gap)
-        units = len(members) - gaps
-        if units > self.units or gaps > self.gaps or self._above_known(members):
-            return False
-        missing = self.all_proofs
-        if not missing:
-            return True
-        for member in members:
-            missing &= ~self.proofs.get(member, 0)
-        room = self.units - units, self.gaps - gaps
-        if not missing or sum(room) > 1:
-            return True
-        return sum(room) == 1 and self._one_meets(missing, of_gaps=room[1] == 1)
 
     def _above_known(self, members: Set) -> bool:
         if not self.known:
@@ -244,17 +222,6 @@ class Domain:
             if size <= len(members)
             for part in combinations(members, size)
         )
-
-    def _one_meets(self, missing: int, *, of_gaps: bool) -> bool:
-        key = missing, of_gaps
-        answer = self._completes.get(key)
-        if answer is None:
-            answer = self._completes[key] = any(
-                not missing & ~met
-                for member, met in self.proofs.items()
-                if (member >= self.first_gap) == of_gaps
-            )
-        return answer
 
 
 class _Families:
@@ -377,13 +344,17 @@ def families(
         for hit in hits
     )
     found = [1] * len(program.stopped)
-    consumers = _consumers(program)
-    dirty = set(order)
-    while dirty:
+    consumers = consumers_of(program)
+    waiting = bytearray(len(program.stopped))
+    for vertex in order:
+        waiting[vertex] = 1
+    again = True
+    while again:
+        again = False
         for vertex in order:
-            if vertex not in dirty:
+            if not waiting[vertex]:
                 continue
-            dirty.discard(vertex)
+            waiting[vertex] = 0
             now = base.get(vertex, 0)
             for slot in range(slot_start[vertex], slot_start[vertex + 1]):
                 parts = {
@@ -403,50 +374,178 @@ def families(
                 return None
             if now != found[vertex]:
                 found[vertex] = now
-                dirty.update(consumers[vertex])
+                again = True
+                for consumer in consumers[vertex]:
+                    waiting[consumer] = 1
     return table.sets[found[target]]
 
 
-def sample_proofs(
-    program: Program,
-    order: Sequence[int],
-    target: int,
-    hits: Hits,
-    count: int,
-) -> dict[int, int]:
-    """Return, per unit, the sampled ways of running the target that it breaks, as a bit mask.
+#: What an exact look costs beside a step of the tree, roughly.
+_LOOK = 500
+_FIRST_PROOFS = 32
 
-    A proof takes for each need one supplier that starts before its consumer; suppliers already in
-    the proof come first, the others at random from a fixed seed.
+
+class HittingTree:
+    """Minimal cuts of one target by branching over proofs: each cut must break every proof.
+
+    A *proof* is one way of running the target: a set of vertices and edges in which every need
+    has a supplier. Proofs found on the way are kept as masks of the units that break them and
+    prune later branches. Gaps are chosen first, since there are few; the last unit of a set is
+    read off the single points of what is left. Bounded by about (units in a proof) to the power
+    of (units - 1) steps for each choice of gaps, however many sets the vertices between carry.
     """
-    slot_start, edge_start, source, _ = program
-    rank = {vertex: i for i, vertex in enumerate(order)}
-    met: dict[int, int] = {}
-    for number in range(count):
-        chance = random.Random(number)  # noqa: S311 - a fixed seed, for the same answer each time
-        used = {target}
-        todo = [target]
-        units: set[int] = set()
+
+    def __init__(
+        self, forward: Forward, target: int, hits: Hits, first_gap: int, known: Iterable[Set]
+    ) -> None:
+        self.forward = forward
+        self.target = target
+        self.consumers = consumers_of(forward.program)
+        self.masks: list[dict[int, int]] = []
+        self.places: list[dict[int, list[int]]] = []
+        gaps: set[int] = set()
+        for hit in hits:
+            mask: dict[int, int] = {}
+            places: dict[int, list[int]] = {}
+            for place, units in hit.items():
+                for unit in units:
+                    mask[place] = mask.get(place, 0) | 1 << unit
+                    places.setdefault(unit, []).append(place)
+                    if unit >= first_gap:
+                        gaps.add(unit)
+            self.masks.append(mask)
+            self.places.append(places)
+        self.gaps = sorted(gaps)
+        self.unit_bits = (1 << first_gap) - 1
+        self.proofs: list[int] = []
+        # A known cut, less one of its units: the mask of units that would complete it.
+        self.completes: dict[Set, int] = {}
+        for members in known:
+            self._know(members)
+        self.found: set[Set] = set()
+        self.work = 0
+        self.chance = random.Random(0)  # noqa: S311 - a fixed seed, for the same answer each time
+
+    def _know(self, members: Set) -> None:
+        for unit in members:
+            rest = members - {unit}
+            self.completes[rest] = self.completes.get(rest, 0) | 1 << unit
+
+    def cuts(self, *, units: int, gaps: int, work_limit: int) -> set[Set] | None:
+        """Return the minimal cuts of so many units and up to so many gaps, none above a known one.
+
+        The minimal cuts of fewer units must be known. ``None`` when out of work.
+        """
+        self.work_limit = self.work + work_limit
+        order, runs = self.forward.run()
+        if not runs[self.target]:
+            return {_EMPTY}
+        while len(self.proofs) < _FIRST_PROOFS:
+            self._add_proof(order, ())
+        found: set[Set] = set()
+        for size in range(gaps + 1):
+            self.found = set()
+            for chosen in combinations(self.gaps, size):
+                mask = sum(1 << gap for gap in chosen)
+                if not any(self._completing(chosen) & 1 << gap for gap in chosen):
+                    self._grow(chosen, mask, 0, units)
+            if self.work > self.work_limit:
+                return None
+            for members in self.found:
+                self._know(members)
+            found |= self.found
+        return found
+
+    def _completing(self, members: Sequence[int]) -> int:
+        """Return the mask of units that make a known cut together with some of the members."""
+        mask = 0
+        for size in range(len(members) + 1):
+            for part in combinations(members, size):
+                mask |= self.completes.get(frozenset(part), 0)
+        return mask
+
+    def _run(self, members: Sequence[int]) -> tuple[list[int], list[bool], set[int]]:
+        self.work += _LOOK
+        vertices, edges = (
+            {place for member in members for place in places.get(member, ())}
+            for places in self.places
+        )
+        order, runs = self.forward.run(vertices, edges)
+        return order, runs, edges
+
+    def _grow(self, members: tuple[int, ...], mask: int, excluded: int, left: int) -> None:
+        self.work += 1
+        if self.work > self.work_limit:
+            return
+        unbroken = [proof for proof in self.proofs if not proof & mask]
+        if not unbroken:
+            order, runs, cut = self._run(members)
+            if not runs[self.target]:
+                self.found.add(frozenset(members))
+                return
+            unbroken = [self._add_proof(order, cut)]
+        allowed = self.unit_bits & ~excluded & ~self._completing(members)
+        if left == 1:
+            self._complete(members, unbroken, allowed)
+        elif left > 1:
+            for unit in bits(min(unbroken, key=int.bit_count) & allowed):
+                self._grow((*members, unit), mask | 1 << unit, excluded, left - 1)
+                # Sets with this unit have all been seen in its own branch.
+                excluded |= 1 << unit
+
+    def _complete(self, members: tuple[int, ...], unbroken: Sequence[int], allowed: int) -> None:
+        """Add every set of the members and one more that stops the target."""
+        for proof in unbroken:
+            allowed &= proof
+            if not allowed:
+                return
+        order, runs, cut = self._run(members)
+        if not runs[self.target]:
+            self.found.add(frozenset(members))
+            return
+        masks = single_points(
+            self.forward.program, self.consumers, order, (self.masks[0], self.masks[1]), cut
+        )
+        last = masks[self.target] & allowed
+        if last != allowed:
+            self._add_proof(order, cut)
+        self.found.update(frozenset((*members, unit)) for unit in bits(last))
+
+    def _add_proof(self, order: Sequence[int], cut: Container[int]) -> int:
+        """Sample a proof among what runs, keep it as the mask of the units that break it."""
+        slot_start, edge_start, source, _ = self.forward.program
+        rank = {vertex: i for i, vertex in enumerate(order)}
+        used = {self.target}
+        todo = [self.target]
+        mask = 0
         while todo:
             vertex = todo.pop()
-            units.update(hits[0].get(vertex, ()))
+            mask |= self.masks[0].get(vertex, 0)
             for slot in range(slot_start[vertex], slot_start[vertex + 1]):
+                # Only a supplier that started earlier: a loop does not prove itself.
                 choices = [
                     edge
                     for edge in range(edge_start[slot], edge_start[slot + 1])
-                    if rank.get(source[edge], len(order)) < rank[vertex]
+                    if edge not in cut and rank.get(source[edge], len(order)) < rank[vertex]
                 ]
-                edge = min(choices, key=_prefer(source, used, chance))
-                units.update(hits[1].get(edge, ()))
+                edge = min(choices, key=_prefer(source, used, self.chance))
+                mask |= self.masks[1].get(edge, 0)
                 if source[edge] not in used:
                     used.add(source[edge])
                     todo.append(source[edge])
-        for unit in units:
-            met[unit] = met.get(unit, 0) | 1 << number
-    return met
+        self.proofs.append(mask)
+        return mask
 
 
 def _prefer(
     source: Sequence[int], used: set[int], chance: random.Random
 ) -> Callable[[int], tuple[bool, float]]:
     return lambda edge: (source[edge] not in used, chance.random())
+
+
+def bits(mask: int) -> Iterator[int]:
+    """Yield the positions of the ones of a non-negative mask, ascending."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low

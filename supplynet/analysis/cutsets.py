@@ -41,15 +41,18 @@ __all__ = [
     "single_points_of_failure",
 ]
 
-#: Unions of two sets before proofs of the target are sampled to prune with, and before giving up.
-_PLAIN_WORK = 200_000
-_FULL_WORK = 2_000_000
-_PROOFS = 64
+#: Unions of two sets before the search goes over to branching over proofs, and steps of that.
+_FAMILY_WORK = 100_000
+_TREE_WORK = 1_000_000
+#: The same for pairs with gaps, which are many and matter less than what is certain.
+_PAIR_WORK = 100_000
 #: Chokepoints times nodes up to which each chokepoint carries what it stops and why.
-_DETAIL_WORK = 1_000_000
+_DETAIL_WORK = 200_000
 
 _CERTAINTIES = ("certain", "assumed", "possible")
-_METHOD = "truncated families of minimal sets as a fixpoint, exact on cycles"
+_METHOD = (
+    "truncated families of minimal sets as a fixpoint, then branching over proofs; exact on cycles"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,10 @@ class CutSets:
     status
         ``runs``, ``possibly_stopped`` or ``already_stopped`` with nothing lost.
     complete, complete_to
-        Whether every set within the limits was found; the largest order fully searched.
+        Whether all cut sets within the limits were found and are listed; the largest order fully
+        searched.
+    possible_complete, possible_complete_to
+        The same for the pairs with gaps, which are searched less far.
     cut_sets
         Certain and assumed sets, members sorted, sets sorted by size and then members.
     assumed
@@ -140,6 +146,7 @@ class CutSets:
     status: str
     complete: bool
     complete_to: int
+    possible_complete_to: int
     max_order: int
     count: int
     by_order: Mapping[int, int]
@@ -154,6 +161,11 @@ class CutSets:
     not_upstream: tuple[str, ...]
 
     @property
+    def possible_complete(self) -> bool:
+        """Whether all pairs of units and gaps within the limits were found."""
+        return self.possible_complete_to == self.max_order
+
+    @property
     def certain(self) -> tuple[tuple[str, ...], ...]:
         """The cut sets that rest on no illustrative need."""
         assumed = set(self.assumed)
@@ -165,6 +177,8 @@ class CutSets:
             "status": self.status,
             "complete": self.complete,
             "complete_to": self.complete_to,
+            "possible_complete": self.possible_complete,
+            "possible_complete_to": self.possible_complete_to,
             "max_order": self.max_order,
             "count": self.count,
             "by_order": {str(order): n for order, n in self.by_order.items()},
@@ -195,7 +209,7 @@ class CutSets:
 
     def __repr__(self) -> str:
         found = ", ".join(f"{n} of order {order}" for order, n in self.by_order.items())
-        bound = f"complete to order {self.complete_to}"
+        bound = f"complete to order {self.complete_to}, with gaps to {self.possible_complete_to}"
         return (
             f"<CutSets of {self.question.target!r} by {self.question.by}: {self.status}; "
             f"{found or 'none'}, {len(self.possible)} possible; {bound}>"
@@ -379,6 +393,7 @@ class _Found:
 
     sets: frozenset[_kernel.Set]
     complete_to: int
+    pairs_to: int
 
 
 class _Search:
@@ -453,31 +468,37 @@ class _Search:
             return frozenset()
         vertex_items, edge_items = self._hits(reading)
         masks = _kernel.single_points(
-            reading.program, order, _masks(vertex_items), _masks(edge_items)
+            reading.program,
+            _kernel.consumers_of(reading.program),
+            order,
+            (_masks(vertex_items), _masks(edge_items)),
         )
-        return frozenset(_bits(masks[target]))
+        return frozenset(_kernel.bits(masks[target]))
 
     def minimal(self, level: int, *, max_order: int, max_gaps: int) -> _Found:
         """Return the minimal sets of up to `max_order` units and `max_gaps` gaps."""
         reading = self.reading(level)
         found: set[_kernel.Set] = {frozenset((item,)) for item in self.singles(level)}
-        if max_gaps == 0:
-            found = {s for s in found if min(s) < self.first_gap}
-        known_gaps = any(isinstance(i, Gap) for i in self.items) and max_gaps > 0
-        for units in range(max_order + 1):
-            if units == 0 and max_gaps < 2:
-                continue
-            if units == 1 and not known_gaps:
-                continue
-            layer = self._layer(reading, units, max_gaps, found)
+        complete_to = max_order
+        for units in range(2, max_order + 1):
+            layer = self._layer(reading, units, 0, found)
             if layer is None:
-                return _Found(frozenset(found), max(units - 1, 0))
+                complete_to = units - 1
+                break
             found.update(layer)
-        return _Found(frozenset(found), max_order)
+        pairs_to = complete_to
+        if max_gaps and len(self.items) > self.first_gap:
+            for units in range(1 if max_gaps == 1 else 0, complete_to + 1):
+                layer = self._layer(reading, units, max_gaps, found)
+                if layer is None:
+                    pairs_to = max(units - 1, 0)
+                    break
+                found.update(layer)
+        return _Found(frozenset(found), complete_to, pairs_to)
 
     def _layer(
         self, reading: Reading, units: int, gaps: int, known: set[_kernel.Set]
-    ) -> Sequence[_kernel.Set] | None:
+    ) -> Iterable[_kernel.Set] | None:
         """Return the minimal sets of `units` units above no known one; None if cut short."""
         order, _ = reading.unharmed
         target = reading.target
@@ -485,33 +506,20 @@ class _Search:
         vertex_items, edge_items = self._hits(reading, singles, gaps=gaps > 0)
         if target is None:
             return None
-        for work, proof_count in ((_PLAIN_WORK, 0), (_FULL_WORK, _PROOFS)):
-            proofs = (
-                _kernel.sample_proofs(
-                    reading.program, order, target, (vertex_items, edge_items), proof_count
-                )
-                if proof_count
-                else {}
-            )
-            domain = _kernel.Domain(
-                units=units,
-                gaps=gaps,
-                first_gap=self.first_gap,
-                known=(s for s in known if len(s) > 1),
-                proofs=proofs,
-                proof_count=proof_count,
-            )
-            family = _kernel.families(
-                reading.program,
-                order,
-                (vertex_items, edge_items),
-                domain,
-                target=target,
-                work_limit=work,
-            )
-            if family is not None:
-                return family
-        return None
+        hits = vertex_items, edge_items
+        domain = _kernel.Domain(
+            units=units,
+            gaps=gaps,
+            first_gap=self.first_gap,
+            known=(s for s in known if len(s) > 1),
+        )
+        family = _kernel.families(
+            reading.program, order, hits, domain, target=target, work_limit=_FAMILY_WORK
+        )
+        if family is not None:
+            return family
+        tree = _kernel.HittingTree(reading.forward, target, hits, self.first_gap, known)
+        return tree.cuts(units=units, gaps=gaps, work_limit=_PAIR_WORK if gaps else _TREE_WORK)
 
     def split(self, sets: Iterable[_kernel.Set]) -> tuple[list[tuple[str, ...]], list[Possible]]:
         """Return the sets of units, and the pairs of units and gaps, by name and sorted."""
@@ -572,13 +580,6 @@ class _Search:
 
 def _masks(items: Mapping[int, Sequence[int]]) -> dict[int, int]:
     return {place: sum(1 << number for number in numbers) for place, numbers in items.items()}
-
-
-def _bits(mask: int) -> Iterable[int]:
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
 
 
 def minimal_cut_sets(
@@ -655,17 +656,13 @@ def _cut_sets(search: _Search, limit: int | None) -> CutSets:
     assumed: list[tuple[str, ...]] = []
     pairs: list[Possible] = []
     blind: list[str] = []
-    complete_to = question.max_order
+    complete_to = possible_to = question.max_order
     if search.status != "already_stopped":
         limits = {"max_order": question.max_order, "max_gaps": question.max_gaps}
         base = search.minimal(search.base_level, **limits)
-        complete_to = base.complete_to
+        complete_to, possible_to = base.complete_to, base.pairs_to
         recorded, pairs = search.split(base.sets)
         blind = _blind_spots(search)
-        if complete_to < question.max_order and question.max_gaps:
-            # Gaps can make the search too long where units alone do not.
-            plain = search.minimal(search.base_level, max_order=question.max_order, max_gaps=0)
-            recorded = search.split(plain.sets)[0]
         certain = recorded
         if search.base_level == ILLUSTRATIVE and search.rests_on_illustrative:
             strict = search.minimal(LOW, max_order=question.max_order, max_gaps=0)
@@ -688,6 +685,7 @@ def _cut_sets(search: _Search, limit: int | None) -> CutSets:
         status=search.status,
         complete=complete,
         complete_to=complete_to,
+        possible_complete_to=possible_to,
         max_order=question.max_order,
         count=count,
         by_order=dict(sorted(counted.items())),
@@ -784,7 +782,7 @@ def single_points_of_failure(
         not_running=found.not_running,
         not_modelled=found.not_modelled,
         not_upstream=found.not_upstream,
-        complete=found.complete,
+        complete=found.complete and found.possible_complete,
         without_details=max(0, len(points) - detailed),
     )
 
@@ -913,7 +911,12 @@ def all_single_points(
                 if edge in reading.edge_number:
                     edge_mask[reading.edge_number[edge]] |= 1 << number
         order, _ = reading.unharmed
-        masks = _kernel.single_points(reading.program, order, vertex_mask, edge_mask)
+        masks = _kernel.single_points(
+            reading.program,
+            _kernel.consumers_of(reading.program),
+            order,
+            (vertex_mask, edge_mask),
+        )
         points.append([masks[vertex] for vertex in compiled.output])
     certain, assumed, down = {}, {}, []
     for node in sorted(compiled.nodes):
@@ -923,8 +926,8 @@ def all_single_points(
             down.append(node)
             continue
         others = ~own[node]
-        certain[node] = tuple(units.units[i].name for i in _bits(sure & others))
+        certain[node] = tuple(units.units[i].name for i in _kernel.bits(sure & others))
         # Down through illustrative needs alone: no single point is read off that.
         extra = 0 if recorded == -1 else recorded & ~sure & others
-        assumed[node] = tuple(units.units[i].name for i in _bits(extra))
+        assumed[node] = tuple(units.units[i].name for i in _kernel.bits(extra))
     return AllSinglePoints(by, compiled.on, certain, assumed, tuple(down))

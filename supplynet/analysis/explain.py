@@ -153,7 +153,8 @@ def explain(
     taken: list[Unit | Gap] = [units.named(name) for name in names]
     strict = Reading(compiled, LOW, question.target)
     recorded = Reading(compiled, ILLUSTRATIVE, question.target)
-    gaps = compiled.gaps
+    # Of which unit a node is part only matters where one is lost.
+    gaps = (*compiled.gaps, *(units.gaps(compiled, question.target) if taken else ()))
     certainty: str | None = None
     reading = recorded
     assumed_bad: tuple[Gap, ...] = ()
