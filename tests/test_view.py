@@ -18,6 +18,7 @@ import pytest
 from view_networks import HOSTILE_NAMES, every_feature, hostile
 
 from supplynet.errors import OutputError, QuestionError, UnknownNameError
+from supplynet.examples import examples, load_example
 from supplynet.io import from_frames
 from supplynet.scenarios import lose
 from supplynet.view import build_view, view
@@ -228,9 +229,12 @@ def test_limits_are_on_the_page(page):
     assert every_feature().digest[:12] in text
 
 
-@pytest.mark.parametrize("by", UNITS)
-def test_losses_are_those_of_the_scenario(by):
-    net = every_feature()
+SHIPPED = [(name, by) for name in examples() for by in ("country", "controller")]
+
+
+@pytest.mark.parametrize(("name", "by"), [*((None, by) for by in UNITS), *SHIPPED])
+def test_losses_are_those_of_the_scenario(name, by):
+    net = load_example(name) if name else every_feature()
     data = gather(net, targets=None, on=None, by=(by,), max_order=2)
     names = [node.id for node in data.nodes]
     assert data.units

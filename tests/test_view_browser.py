@@ -344,6 +344,19 @@ def test_downloads(page):
     assert started.value.path().read_bytes().startswith(b"\x89PNG")
 
 
+def test_on_paper_it_is_light_and_has_the_picture(page):
+    page.emulate_media(color_scheme="dark")
+    before = page.evaluate("window.dispatchEvent(new Event('beforeprint')), "
+                           "getComputedStyle(document.body).backgroundColor")  # fmt: skip
+    assert before == "rgb(245, 246, 248)"
+    page.emulate_media(media="print")
+    assert page.locator("#paper").is_visible()
+    assert not page.locator("#net").is_visible()
+    assert not page.locator(".toolbar").is_visible()
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.locator("#paper").count() == 0
+
+
 def test_the_table_file_holds_no_formula(chrome, evil):
     with chrome.page(evil) as page:
         with page.expect_download() as started:

@@ -276,13 +276,18 @@ def _wrap(columns: list[list[_Block]], rows: int) -> list[int]:
     return widths
 
 
+def _heading(across: int) -> int:
+    """Return the room for a heading: it is read at one size, however small the rest is drawn."""
+    return int(HEADING * max(1.0, across / 2_400))
+
+
 def _extent(columns: list[list[_Block]], widths: list[int]) -> tuple[int, int]:
     across = sum(w * CELL_WIDTH + 2 * LANE_PADDING for w in widths)
     across += LANE_GAP * (len(columns) - 1)
     down = 1
     for column, width in zip(columns, widths, strict=True):
         rows = sum(ceil(len(b.members) / width) for b in column)
-        down = max(down, rows * CELL_HEIGHT + len(column) * HEADING)
+        down = max(down, rows * CELL_HEIGHT + len(column) * _heading(across))
     return across, down
 
 
@@ -312,16 +317,17 @@ def _draw(
     elif down < wanted_down:
         down = int(min(wanted_down, down * 2.2))
     x = 0
+    heading = _heading(across)
     for column, width in zip(columns, widths, strict=True):
         lane_width = width * CELL_WIDTH + 2 * LANE_PADDING
         space = 14
-        wanted = [HEADING + ceil(len(b.members) / width) * CELL_HEIGHT for b in column]
+        wanted = [heading + ceil(len(b.members) / width) * CELL_HEIGHT for b in column]
         y = 0
         for k, (block, want) in enumerate(zip(column, wanted, strict=True)):
             free = down - space * (len(column) - 1)
             tall = down - y if k == len(column) - 1 else int(free * want / sum(wanted))
             lanes.append(Lane(block.label, x, y, lane_width, tall, len(block.members)))
-            _fill(block, positions, (x + LANE_PADDING, y + HEADING, width, tall - HEADING))
+            _fill(block, positions, (x + LANE_PADDING, y + heading, width, tall - heading))
             y += tall + space
         x += lane_width + gap
     return positions, lanes
@@ -353,7 +359,7 @@ def _tray(loose: list[int], positions: list[tuple[int, int]], lanes: list[Lane])
         row, column = divmod(k, width)
         positions[i] = (
             int(LANE_PADDING + (column + 0.5) * CELL_WIDTH),
-            int(top + HEADING + (row + 0.5) * CELL_HEIGHT),
+            int(top + _heading(right) + (row + 0.5) * CELL_HEIGHT),
         )
     return Lane(NOT_LINKED, 0, top, right, _tray_height(len(loose), right) - LANE_GAP, len(loose))
 
@@ -366,7 +372,7 @@ def _tray_height(loose: int, across: int) -> int:
     """Return the height of the tray with the gap above it; 0 where nothing is loose."""
     if not loose:
         return 0
-    return LANE_GAP + HEADING + ceil(loose / _tray_width(across)) * CELL_HEIGHT
+    return LANE_GAP + _heading(across) + ceil(loose / _tray_width(across)) * CELL_HEIGHT
 
 
 def _against_the_flow(

@@ -438,9 +438,11 @@ def _merged(material: str, supplies: list[SupplyItem]) -> SupplyItem:
 
 
 def categories(
-    values: Sequence[str | None], names: Mapping[str, str]
+    values: Sequence[str | None], names: Mapping[str, str], members: Sequence[int] | None = None
 ) -> tuple[list[dict[str, Any]], list[int]]:
     """Return the legend of one colouring, and the position in it of each node.
+
+    `members` says for how many plants each node stands, where it is a group.
 
     At most seven values get a hue of their own, by how often they occur; the rest is one grey
     ``Other``, and what is not recorded stays apart from it.
@@ -453,9 +455,15 @@ def categories(
     >>> of_node
     [0, 2, 0, 1]
     """
-    counts = Counter(value for value in values if value is not None)
+    counts: Counter[str] = Counter()
+    blank = 0
+    for value, count in zip(values, members or [1] * len(values), strict=True):
+        if value is None:
+            blank += count
+        else:
+            counts[value] += count
     ranked = sorted(counts, key=lambda value: (-counts[value], value))
-    shown = ranked[:HUES] if len(ranked) > HUES + 1 else ranked[: HUES + 1][:HUES]
+    shown = ranked[:HUES]
     legend: list[dict[str, Any]] = [
         {
             "key": clean_display(value),
@@ -479,7 +487,6 @@ def categories(
                 "hue": OTHER,
             }
         )
-    blank = sum(value is None for value in values)
     if blank:
         where[None] = len(legend)
         legend.append({"key": None, "label": "not recorded", "count": blank, "hue": UNKNOWN})
@@ -548,8 +555,9 @@ def payload(data: ViewData) -> tuple[dict[str, Any], Layout]:
     layout = place(
         [node.stage for node in data.nodes], [(k.supplier, k.consumer) for k in data.links]
     )
-    by_country, of_country = categories([n.country for n in data.nodes], data.names)
-    by_control, of_control = categories([n.controller for n in data.nodes], data.names)
+    members = [n.members for n in data.nodes]
+    by_country, of_country = categories([n.country for n in data.nodes], data.names, members)
+    by_control, of_control = categories([n.controller for n in data.nodes], data.names, members)
     refs = {reference.id: k for k, reference in enumerate(data.references)}
     stops = _stops(data)
     units: dict[str, list[dict[str, Any]]] = {}

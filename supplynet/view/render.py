@@ -122,6 +122,7 @@ def _page(data: ViewData) -> dict[str, Any]:
     return {
         "title": clean_display(data.title),
         "description": clean_display(data.description),
+        "note": clean_display(data.limits[0]) if data.grouped else "",
         "version": data.version,
         "facts": [(label, clean_display(value)) for label, value in facts],
         "limits": [clean_display(line) for line in data.limits],

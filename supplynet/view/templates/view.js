@@ -128,7 +128,11 @@
       (!cone || cone.has(i)));
     const visible = match.map((m, i) => m && (!trace || trace.has(i)));
     const ring = state.cut >= 0 && effect ? new Set(effect.lost) : new Set();
-    now = { states, effect, blocked, trace, lines, match, visible, ring };
+    const down = new Set(effect ? [...effect.lost, ...effect.dark, ...effect.assumed] : []);
+    const red = links.filter((l, k) => blocked.has(k) || down.has(l.from)).length;
+    // Many red lines together are as loud as few: they thin out.
+    const hurt = Math.max(0.25, Math.min(0.85, 130 / (red + 1)));
+    now = { states, effect, blocked, trace, lines, match, visible, ring, hurt };
   }
 
   // ---- colours --------------------------------------------------------------------------------
@@ -189,7 +193,7 @@
     const traced = now.lines && now.lines.has(k);
     const lit = now.lines ? traced : now.visible[link.from] && now.visible[link.to];
     let opacity = link.live ? 0.5 : 0.2;
-    if (now.effect) opacity = hurt ? 0.85 : opacity * 0.55;
+    if (now.effect) opacity = hurt ? now.hurt : opacity * 0.55;
     if (traced) opacity = 0.95;
     if (!lit) opacity = 0.05;
     return {
@@ -408,14 +412,17 @@
       if (p.x < -20 || p.y < -20 || p.x > v.width + 20 || p.y > v.height + 20) return;
       const r = spots[i].size * v.scale;
       if (r < 2.5 && i !== hovered && i !== state.node) return;
-      if (now.visible[i] && (!many || r > 6)) boxes.push({ l: p.x - r, r: p.x + r, t: p.y - r, b: p.y + r, own: i });
-      if (now.visible[i] || i === hovered) seen.push({ i, p, r });
+      if (now.visible[i]) boxes.push({ l: p.x - r, r: p.x + r, t: p.y - r, b: p.y + r, own: i });
+      const wanted = !many || r > 6 || n.target || now.ring.has(i) || i === state.node;
+      if ((now.visible[i] && wanted) || i === hovered) seen.push({ i, p, r });
     });
     data.lanes.forEach((lane) => {
       const p = v.at(lane);
       const band = Math.min(60 * v.scale, 34);
       boxes.push({ l: p.x, r: p.x + lane.w * v.scale, t: p.y, b: p.y + band, own: -2 });
     });
+    const zoom = byId("zoom");
+    boxes.push({ l: zoom.offsetLeft - 4, r: v.width, t: zoom.offsetTop - 4, b: v.height, own: -3 });
     seen.sort((a, b) => weightOf(b.i) - weightOf(a.i) || a.i - b.i);
     const room = (box, own) => box.l > 1 && box.t > 1 && box.r < v.width - 1 &&
       box.b < v.height - 1 && boxes.every((o) => o.own === own || box.l >= o.r || box.r <= o.l ||
@@ -559,7 +566,7 @@
       const sure = u.targets.length;
       const perhaps = u.targetsMaybe.length;
       const parts = [];
-      if (!denies || u.lost.length) parts.push(u.lost.length + " lost");
+      if (!denies || u.lost.length) parts.push((data.grouped ? count(u.lost.length, "group") : u.lost.length) + " lost");
       if (u.blocked.length && denies) parts.push(count(u.blocked.length, "link") + " blocked");
       parts.push(u.dark.length + " dark");
       if (u.assumed.length) parts.push(u.assumed.length + " more if illustrative links are right");
@@ -931,34 +938,42 @@
       .map(csvCell).join(",")));
     save(new Blob([lines.join("\r\n") + "\r\n"], { type: "text/csv;charset=utf-8" }), fileName + ".csv");
   });
-  byId("save-png").addEventListener("click", () => {
+  // The picture with its headings, for a file or for paper: the headings are no part of the canvas.
+  function snapshot(words) {
     const canvas = byId("net").querySelector("canvas");
     const ratio = canvas.width / canvas.clientWidth;
     const copy = document.createElement("canvas");
-    const top = 46;
+    const top = words ? 46 : 0;
     copy.width = canvas.width;
-    copy.height = canvas.height + (top + 34) * ratio;
+    copy.height = canvas.height + (words ? top + 34 : 0) * ratio;
     const ctx = copy.getContext("2d");
     ctx.scale(ratio, ratio);
     ctx.fillStyle = ink.card;
     ctx.fillRect(0, 0, copy.width, copy.height);
     ctx.drawImage(canvas, 0, top, canvas.clientWidth, canvas.clientHeight);
-    ctx.fillStyle = ink.ink;
-    ctx.font = "600 16px " + ink.font;
-    ctx.fillText(data.title, 14, 28);
-    ctx.font = "12px " + ink.font;
-    ctx.fillStyle = ink.muted;
-    ctx.fillText(byId("sentence").textContent + " [" + (data.on || data.asOf || "no date") + ", data " +
-      data.digest.slice(0, 12) + "]", 14, top + canvas.clientHeight + 20, canvas.clientWidth - 28);
+    if (words) {
+      ctx.fillStyle = ink.ink;
+      ctx.font = "600 16px " + ink.font;
+      ctx.fillText(data.title, 14, 28, canvas.clientWidth - 28);
+      ctx.font = "12px " + ink.font;
+      ctx.fillStyle = ink.muted;
+      ctx.fillText(byId("sentence").textContent + " [" + (data.on || data.asOf || "no date") +
+        ", data " + data.digest.slice(0, 12) + "]", 14, top + canvas.clientHeight + 20,
+      canvas.clientWidth - 28);
+    }
     const v = view(canvas.getContext("2d"));
     ctx.textAlign = "center";
+    ctx.fillStyle = ink.muted;
     ctx.font = "600 11px " + ink.font;
     data.lanes.forEach((lane) => {
       const p = v.at(lane);
       ctx.fillText(lane.label, p.x + (lane.w * v.scale) / 2, top + Math.max(12, p.y + 14),
         lane.w * v.scale + 20);
     });
-    copy.toBlob((blob) => { if (blob) save(blob, fileName + ".png"); }, "image/png");
+    return copy;
+  }
+  byId("save-png").addEventListener("click", () => {
+    snapshot(true).toBlob((blob) => { if (blob) save(blob, fileName + ".png"); }, "image/png");
   });
 
   // ---- gaps -----------------------------------------------------------------------------------
@@ -1154,8 +1169,21 @@
   window.addEventListener("hashchange", () => { readHash(); controls(); update(); });
   function repaint() { readInk(); shadowNodes = nodes.map(() => ""); shadowLinks = links.map(() => ""); update(); }
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
-  window.addEventListener("beforeprint", () => { document.documentElement.dataset.print = "1"; repaint(); });
-  window.addEventListener("afterprint", () => { delete document.documentElement.dataset.print; repaint(); });
+  window.addEventListener("beforeprint", () => { 
+    document.documentElement.dataset.print = "1";
+    repaint();
+    const copy = snapshot(false);
+    copy.id = "paper";
+    copy.setAttribute("role", "img");
+    copy.setAttribute("aria-label", "Picture of the network");
+    byId("frame").append(copy);
+  });
+  window.addEventListener("afterprint", () => {
+    delete document.documentElement.dataset.print;
+    const copy = byId("paper");
+    if (copy) copy.remove();
+    repaint();
+  });
   let wide = 0;
   new ResizeObserver(() => {
     const width = byId("net").clientWidth;
