@@ -127,7 +127,9 @@
         (state.controller === "?" && n.controller === null)) &&
       (!cone || cone.has(i)));
     const visible = match.map((m, i) => m && (!trace || trace.has(i)));
-    const ring = state.cut >= 0 && effect ? new Set(effect.lost) : new Set();
+    // A country holds much that this target does not hang on: only what it does is ringed.
+    const ring = state.cut >= 0 && effect ? new Set(effect.lost.filter((i) =>
+      upstream(state.cutTarget).seen.has(i))) : new Set();
     const down = new Set(effect ? [...effect.lost, ...effect.dark, ...effect.assumed] : []);
     const red = links.filter((l, k) => blocked.has(k) || down.has(l.from)).length;
     // Many red lines together are as loud as few: they thin out.
@@ -864,7 +866,8 @@
     ["name", "Node", (i) => nodes[i].name], ["stage", "Stage", (i) => nodes[i].stage || ""],
     ["country", "Country", (i) => nodes[i].country || ""],
     ["operator", "Operator", (i) => nodes[i].operator || ""],
-    ["controller", "Controller", (i) => nodes[i].controller || ""],
+    ["controller", "Controller", (i) => (!nodes[i].controller || nodes[i].controller.length === 2
+      ? nodes[i].controller || "" : nodes[i].controllerName)],
     ["confidence", "Confidence", (i) => nodes[i].confidence || ""],
     ["gaps", "Gaps", (i) => nodes[i].gaps.length],
     ["stops", "Stops", (i) => nodes[i].stops[0]],
