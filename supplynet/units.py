@@ -506,7 +506,9 @@ class _Compiler:
                 of_material[material].append(need)
             for need in of_material[material]:
                 need.supplies.append(supply)
-        return list(found.values())
+        for need in found.values():
+            need.supplies.sort(key=self.supply_ids.__getitem__)
+        return sorted(found.values(), key=lambda need: need.label)
 
     def _made_by(self, node: int, products: Iterable[str]) -> dict[str, None]:
         """Return what a node makes: as stated, else what it supplies; and its needs' products."""
@@ -580,16 +582,14 @@ class _Compiler:
             Slot(vertex, need.label, rank, tuple(edges), partial, by_default and not partial)
         )
         if None in need.materials and len(need.supplies) > 1:
-            self._add_material_gap(vertex, need, open_list)
+            self._add_material_gap(vertex, need)
 
-    def _add_material_gap(self, vertex: int, need: _Need, open_list: str | None) -> None:
+    def _add_material_gap(self, vertex: int, need: _Need) -> None:
         """Add what blank materials may mean: each supply a need of its own."""
         gap = f"material:{self.ids[vertex]}"
         for supply in need.supplies:
             edges = [self._edge(self._source(supply), supply)] if self._live(supply) else []
             edges.append(self._edge(self.unnamed, -1, gap))
-            if open_list:
-                edges.append(self._edge(self.unnamed, -1, open_list))
             rank = _rank(self.supply_confidence[supply])
             self.slots.append(Slot(vertex, need.label, rank, tuple(edges)))
 
@@ -818,8 +818,8 @@ def _material_units(net: SupplyNetwork, compiled: Compiled) -> Units:
 def _controller_units(net: SupplyNetwork, compiled: Compiled) -> Units:
     """Return each government's denial: supplies from under its levers to where it has none.
 
-    A lever that is only possible neither denies a supply nor shields a consumer; its node is a
-    gap, as is one on which nobody is known to have a lever.
+    A government whose only lever on a node is a possible one neither denies its supplies for sure
+    nor those to it: the node is a gap, as is one on which nobody is known to have a lever.
     """
     from supplynet.ownership import controllers
 
@@ -834,7 +834,7 @@ def _controller_units(net: SupplyNetwork, compiled: Compiled) -> Units:
             any_lever[lever.government].add(node)
             if lever.certainty == "yes":
                 sure[lever.government].add(node)
-        settled = levers and all(lever.certainty == "yes" for lever in levers)
+        settled = levers and all(node in sure[lever.government] for lever in levers)
         if not settled and can_fail[vertex]:
             unclear.append(vertex)
     label = _labels(net, "controller")

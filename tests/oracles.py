@@ -222,8 +222,9 @@ class World:
             if row.get("can_fail") == "no" or node in targets:
                 continue
             if by == "controller":
-                certainties = [lever.certainty for lever in control[node].levers]
-                unknown = "yes" not in certainties or "possibly" in certainties
+                levers = control[node].levers
+                sure = {lever.government for lever in levers if lever.certainty == "yes"}
+                unknown = not levers or any(lever.government not in sure for lever in levers)
             elif by == "owner":
                 unknown = control[node].owner is None
             else:
@@ -302,19 +303,19 @@ class World:
         bad: Iterable[str] = (),
         at_least: str = AS_RECORDED,
     ) -> set[str]:
-        """Nodes that give nothing to the target, though something else of theirs may run."""
-        dead, parts = self._fixpoint(frozenset(lost), frozenset(blocked), frozenset(bad), at_least)
-        hangs_on = self._parts_upstream_of(target)
-        return {node for node, part in hangs_on if node in dead or (node, part) in parts}
+        """Nodes whose part in the target is down, though something else of theirs may run."""
+        key = (frozenset(lost), frozenset(blocked), frozenset(bad), at_least)
+        dead = self._fixpoint(*key)[1]
+        return {node for node, part in self._parts_upstream_of(target) if (node, part) in dead}
 
-    def _fixpoint(self, *key: Any) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+    def _fixpoint(self, *key: Any) -> tuple[frozenset[str], frozenset[tuple[str, str | None]]]:
         if key not in self._memory:
             self._memory[key] = self._down(*key)
         return self._memory[key]
 
     def _down(
         self, lost: frozenset[str], blocked: frozenset[str], bad: frozenset[str], at_least: str
-    ) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+    ) -> tuple[frozenset[str], frozenset[tuple[str, str | None]]]:
         needs: dict[tuple[str, str | None], list[Need]] = {}
         for need in self.needs:
             split = self._is_unnamed(need) and f"material:{need.consumer}" in bad
@@ -365,8 +366,9 @@ class World:
                 if not all_have_needs or any((node, p) in products for p in own_products):
                     nodes.add(node)
             if before == (len(lines), len(products), len(nodes)):
-                every = {(node, p) for node, own in self.products.items() for p in own}
-                return frozenset(set(self.nodes) - nodes), frozenset(every - products)
+                parts = {(n, p) for n, own in self.products.items() for p in (None, *own)}
+                alive = products | {(node, None) for node in lines}
+                return frozenset(set(self.nodes) - nodes), frozenset(parts - alive)
 
     def upstream_of(self, target: str, at_least: str = AS_RECORDED) -> set[str]:
         """The nodes that the target hangs on through live supplies, itself left out."""
@@ -480,7 +482,7 @@ class Question:
         recorded = {u for u, _ in self.minimal(max_order, 0, network)}
         pairs = set() if already else self.minimal(max_order, max_gaps, network)
         alone = set() if already else {g for g in self.gaps if self.stops((), [g], network)}
-        down = world.down()
+        down, dry = world.down(), world.dry(self.target)
         return Answer(
             status=status,
             certain=frozenset(certain),
@@ -489,8 +491,8 @@ class Question:
             possible=frozenset((u, g) for u, g in pairs if u and g),
             blind_spots=frozenset(alone),
             own=frozenset(self.own),
-            not_running=frozenset(down & world.upstream_of(self.target)),
-            not_running_in_part=frozenset(world.dry(self.target) - {self.target}),
+            not_running=frozenset((down & dry) - {self.target}),
+            not_running_in_part=frozenset(dry - {self.target}),
             not_modelled=frozenset((n.consumer, n.label) for n in world.needs if not n.modelled),
             recorded_down=illustrative_stop,
         )
@@ -540,7 +542,7 @@ def lose(
         # A node of unknown place is in the lost unit or not: no unit lost, no such gap.
         return world.gaps | (world.unit_gaps(by, targets) if units else set())
 
-    bad = gaps(targets)
+    bad = gaps(())
     possibly = world.down(lost, blocked) | world.down(lost, blocked, bad)
 
     def status(target: str) -> str:

@@ -411,11 +411,17 @@ class _Search:
         gaps = sorted((*self.compiled.gaps, *unclear), key=lambda g: g.id)
         self.items: list[Unit | Gap] = [*members, *gaps]
         self._readings: dict[int, Reading] = {}
+        self._whole: dict[int, Reading] = {}
 
     def reading(self, level: int) -> Reading:
         if level not in self._readings:
             self._readings[level] = Reading(self.compiled, level, self.question.target)
         return self._readings[level]
+
+    def whole(self, level: int) -> Reading:
+        if level not in self._whole:
+            self._whole[level] = Reading(self.compiled, level)
+        return self._whole[level]
 
     @cached_property
     def base_level(self) -> int:
@@ -541,21 +547,13 @@ class _Search:
 
     @cached_property
     def not_upstream(self) -> tuple[str, ...]:
-        cone = {self.compiled.vertex_node[v] for v in self.reading(ILLUSTRATIVE).vertices}
-        return tuple(
-            sorted(name for node, name in enumerate(self.compiled.nodes) if node not in cone)
-        )
+        return tuple(sorted(set(self.compiled.nodes) - self.reading(ILLUSTRATIVE).nodes))
 
     @cached_property
     def not_modelled(self) -> tuple[str, ...]:
-        cone = {self.compiled.vertex_node[v] for v in self.reading(ILLUSTRATIVE).vertices}
-        return tuple(
-            sorted(
-                f"{self.compiled.nodes[node]}/{need}"
-                for node, need in self.compiled.not_modelled
-                if node in cone
-            )
-        )
+        cone = self.reading(ILLUSTRATIVE).nodes
+        named = ((self.compiled.nodes[node], need) for node, need in self.compiled.not_modelled)
+        return tuple(sorted(f"{node}/{need}" for node, need in named if node in cone))
 
     @cached_property
     def basis(self) -> Basis:
@@ -817,7 +815,8 @@ def _chokepoint(
 ) -> Chokepoint:
     certainty, evidence, name, gaps = row
     unit = search.units.named(name)
-    reading = search.reading(LOW if _CERTAINTIES[certainty] == "certain" else search.base_level)
+    level = LOW if _CERTAINTIES[certainty] == "certain" else search.base_level
+    reading = search.reading(level)
     compiled = search.compiled
     nodes = [compiled.nodes[v] for v in unit.vertices if v in reading.vertex_number]
     supplies = [
@@ -829,8 +828,9 @@ def _chokepoint(
     because: tuple[Because, ...] | None = None
     if with_details:
         lost = search.lost([number[name], *(number[g] for g in gaps)])
-        taken = {*nodes, *reading.down(reading.unharmed[1])}
-        stops = tuple(n for n in reading.down(reading.run(lost)) if n not in taken)
+        whole = search.whole(level)
+        down = set(whole.down(whole.run(lost))) - set(whole.down(whole.unharmed[1]))
+        stops = tuple(sorted((down & reading.nodes) - set(nodes)))
         because = reading.because(lost, search.question.target)
     return Chokepoint(
         unit=unit.name,

@@ -104,16 +104,15 @@ class Reading:
         return not self.run(lost)[self.target]
 
     def down(self, runs: Sequence[bool]) -> list[str]:
-        """Return the nodes that make nothing, sorted."""
-        compiled = self.compiled
-        found = []
-        for node, output in zip(compiled.nodes, compiled.output, strict=True):
-            number = self.vertex_number.get(output)
-            if number is None:  # only a line of its own can be in the cone without its output
-                number = self.vertex_number.get(compiled.index[node])
-            if number is not None and not runs[number]:
-                found.append(node)
-        return sorted(found)
+        """Return the nodes that make nothing, sorted; asked of the whole network."""
+        ends = zip(self.compiled.nodes, self.compiled.output, strict=True)
+        return sorted(node for node, output in ends if not runs[self.vertex_number[output]])
+
+    @cached_property
+    def nodes(self) -> frozenset[str]:
+        """The nodes of which anything is in this reading."""
+        places = {self.compiled.vertex_node[vertex] for vertex in self.vertices} - {-1}
+        return frozenset(self.compiled.nodes[place] for place in places)
 
     def unmet(self, vertex: int, runs: Sequence[bool], cut: frozenset[int]) -> list[int]:
         """Return the needs of a compiled vertex none of whose supplies delivers."""
