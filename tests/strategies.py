@@ -227,6 +227,7 @@ def _needs(
     c: Seeded | Drawn, names: list[str], supplies: list[dict[str, Any]], on: set[str]
 ) -> list[dict[str, Any]]:
     rows = []
+    cells: dict[tuple[Any, ...], str | None] = {}
     for consumer in names:
         got = {s["material"] for s in supplies if s["consumer"] == consumer} - {None}
         sent = {s["material"] for s in supplies if s["supplier"] == consumer} - {None}
@@ -241,12 +242,13 @@ def _needs(
                     row["group"] = c.pick(("g", "g", "h"))
                 if "products" in on and c.chance(60):
                     row["product"] = c.pick((*sorted(sent), "p"))
-                if "lists" in on:
-                    row["suppliers"] = c.pick(
-                        (None, "complete", "complete", "partial", "not_modelled")
-                    )
-                elif material == "d":
-                    row["suppliers"] = c.pick((None, "complete"))
+                # Two rows of one need and material do not contradict each other.
+                key = (consumer, material, row.get("product"), row.get("group"))
+                if key not in cells and "lists" in on:
+                    cells[key] = c.pick((None, "complete", "complete", "partial", "not_modelled"))
+                elif key not in cells and material == "d":
+                    cells[key] = c.pick((None, "complete"))
+                row["suppliers"] = cells.get(key)
                 if "dates" in on and c.chance(30):
                     row["start"], row["end"] = _start(c), _end(c)
                 if "confidence" in on:

@@ -10,8 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import BYS, Drawn, Seeded, build, describe, make_network
 
-from supplynet.analysis.cutsets import minimal_cut_sets, single_points_of_failure
-from supplynet.scenarios import lose
+from supplynet import (
+    all_single_points,
+    explain,
+    lose,
+    minimal_cut_sets,
+    single_points_of_failure,
+)
 
 NETWORKS = 4_000  # the bar is no difference on at least 3,000
 CHUNK = 500
@@ -92,10 +97,56 @@ def differences(net, target, by, *, max_order=2, max_gaps=1, on=None):
         upstream = world.upstream_of(target, at_least) | {target}
         between(f"nodes of {p['unit']}", frozenset(p["nodes"]), nodes & upstream, nodes)
         loss = (nodes, supplies, p["gaps"], at_least)
-        least = (world.down(*loss) & upstream) - before - nodes
-        most = world.dry(target, *loss) - before - nodes
+        most = (world.dry(target, *loss) | {target}) - world.down(at_least=at_least) - nodes
+        least = (world.down(*loss) & most & upstream) - before
         between(f"stops of {p['unit']} {p['gaps']}", frozenset(p["stops"]), least, most)
+        found.extend(
+            f"because of {p['unit']} {p['gaps']}: {fault}"
+            for fault in certificate_faults(world, target, p["because"], *loss)
+        )
     return found
+
+
+def certificate_faults(world, target, because, lost, blocked, gaps, at_least):
+    """Why these reasons do not prove that the target stops: a certificate must be closed.
+
+    Every need named must fail by what is lost, blocked or bad, by a node named as well, or by one
+    that was down before.
+    """
+    before = world.down(at_least=at_least) | world.dry(target, at_least=at_least)
+    named = {reason["node"] for reason in because}
+    bad = {gap.partition(":")[2] for gap in gaps if gap.startswith(("upstream:", "unit:"))}
+    dead = before | named | set(lost) | bad
+    if target not in named and target not in bad and target in world.operating:
+        yield f"{target} is not named"
+    for reason in because:
+        node, label = reason["node"], reason["need"]
+        needs = [n for n in world.needs if (n.consumer, n.label) == (node, label)]
+        if not needs:
+            if f"upstream:{node}" not in gaps:
+                yield f"{node} has no need {label}"
+            continue
+        (need,) = needs
+        if not need.modelled or oracles.RANK[need.confidence] < oracles.RANK[at_least]:
+            yield f"{node} does not need {label} here"
+        fails = {
+            s["id"]: s["id"] not in world.live
+            or s["id"] in blocked
+            or f"supply:{s['id']}" in gaps
+            or s["supplier"] in dead
+            for s in need.supplies
+        }
+        shown = set(reason["failed_supplies"])
+        if f"material:{node}" in gaps and label == "unnamed material":
+            if not any(fails.values()):
+                yield f"every supply of {label} to {node} delivers"
+            continue
+        if need.partial and need.gap not in gaps:
+            yield f"an unnamed supplier of {label} to {node} delivers"
+        if not all(fails.values()):
+            yield f"{[i for i, failed in fails.items() if not failed]} deliver to {node}"
+        if not {s["id"] for s in need.live} <= shown <= set(fails):
+            yield f"failed_supplies of {node}/{label} are {sorted(shown)}, not {sorted(fails)}"
 
 
 def _network(answer):
@@ -113,6 +164,42 @@ def loss_differences(net, targets, units, by, on=None):
     statuses = tuple((one["target"], one["status"]) for one in engine["targets"])
     if statuses != oracle.targets:
         found.append(f"targets: engine {statuses}, oracle {oracle.targets}")
+    return found
+
+
+def explained_differences(net, target, lost, by, on=None):
+    oracle = oracles.lose(net, [target], lost, by, on)
+    engine = explain(net, target, lost, by=by, on=on).to_dict()
+    if engine["status"] != oracle.targets[0][1]:
+        return [f"explain status: engine {engine['status']}, oracle {oracle.targets[0][1]}"]
+    if engine["status"] == "runs" or target in oracle.lost:
+        return []
+    world = oracles.World(net, on)
+    at_least = "low" if engine["certainty"] == "certain" else "illustrative"
+    gaps = set()
+    if target not in world.down(oracle.lost, oracle.blocked, (), at_least):
+        gaps = world.gaps | (world.unit_gaps(by, [target]) if lost else set())
+    loss = (oracle.lost, oracle.blocked, gaps, at_least)
+    faults = certificate_faults(world, target, engine["because"], *loss)
+    return [f"explain because: {fault}" for fault in faults]
+
+
+def all_node_differences(net, by, on=None):
+    """What the one fixpoint over all nodes says differently from one question a node."""
+    engine = all_single_points(net, by=by, on=on)
+    found = []
+    for target in net.node_rows:
+        question = oracles.Question(net, target, by, on)
+        answer = question.answer(1, 0)
+        certain = {unit for one in answer.certain for unit in one}
+        assumed = {unit for one in answer.assumed for unit in one}
+        if (target in engine.down) != (answer.status == "already_stopped"):
+            found.append(f"down: engine {engine.down}, oracle {target} {answer.status}")
+        elif answer.status != "already_stopped":
+            if set(engine.certain[target]) != certain:
+                found.append(f"all certain: {target} {engine.certain[target]}, oracle {certain}")
+            if set(engine.assumed[target]) != assumed:
+                found.append(f"all assumed: {target} {engine.assumed[target]}, oracle {assumed}")
     return found
 
 
@@ -140,6 +227,9 @@ def compare(c):
     by, on, limits, lost, targets = question_of(c, net, target)
     found = differences(net, target, by, on=on, **limits)
     found += loss_differences(net, targets, lost, by, on)
+    found += explained_differences(net, target, lost, by, on)
+    if c.chance(20):
+        found += all_node_differences(net, by, on)
     asked = f"target={target!r}, by={by!r}, on={on!r}, {limits}, lost={lost}, targets={targets}"
     return [*found, asked, describe(net)] if found else []
 
