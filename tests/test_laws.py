@@ -377,7 +377,7 @@ def test_shipped_networks_give_the_answers_worked_out_by_hand(name):
 @pytest.mark.parametrize("by", ["node", "country", "material"])
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_networks_against_the_oracle(name, by):
-    """Order 1 with one gap by brute force: every unit and every gap of the whole network."""
+    """Every unit and every gap of the whole network, each tried alone."""
     net = supplynet.load_example(name)
     for target in targets_of(net)[:3]:
         question = oracles.Question(net, target, by)

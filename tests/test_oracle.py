@@ -97,8 +97,10 @@ def differences(net, target, by, *, max_order=2, max_gaps=1, on=None):
         upstream = world.upstream_of(target, at_least) | {target}
         between(f"nodes of {p['unit']}", frozenset(p["nodes"]), nodes & upstream, nodes)
         loss = (nodes, supplies, p["gaps"], at_least)
-        most = (world.dry(target, *loss) | {target}) - world.down(at_least=at_least) - nodes
-        least = (world.down(*loss) & most & upstream) - before
+        down, dry = world.down(*loss), world.dry(target, *loss)
+        least = (down & (dry | {target}) & upstream) - before - nodes
+        upstream = world.upstream_of(target) | {target}
+        most = (dry | (down & upstream)) - world.down(at_least=at_least) - nodes
         between(f"stops of {p['unit']} {p['gaps']}", frozenset(p["stops"]), least, most)
         found.extend(
             f"because of {p['unit']} {p['gaps']}: {fault}"
