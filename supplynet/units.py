@@ -520,9 +520,12 @@ class _Compiler:
     @cached_property
     def _supplied_by(self) -> dict[int, dict[str, None]]:
         found: dict[int, dict[str, None]] = defaultdict(dict)
-        for supplier, material in zip(self.supplies.column("supplier"), self.material, strict=True):
-            if material is not None:
-                found[self.index[supplier]][material] = None
+        suppliers = self.supplies.column("supplier")
+        for begun in self.begun_of.values():
+            for supply in begun:
+                material = self.material[supply]
+                if material is not None:
+                    found[self.index[suppliers[supply]]][material] = None
         return found
 
     def _add_products(self, node: int, needs: Sequence[_Need]) -> None:
@@ -567,12 +570,12 @@ class _Compiler:
         confidences += [self.supply_confidence[s] for s in need.supplies]
         live = [s for s in need.supplies if self._live(s)]
         partial, by_default = self._is_partial(need, lists, live)
-        edges = []
-        for supply in live:
-            gap = None
-            if len(live) > 1 and self._doubtful(supply):
-                gap = f"supply:{self.supply_ids[supply]}"
-            edges.append(self._edge(self._source(supply), supply, gap))
+        doubts = {
+            supply: f"supply:{self.supply_ids[supply]}"
+            for supply in live
+            if len(live) > 1 and self._doubtful(supply)
+        }
+        edges = [self._edge(self._source(s), s, doubts.get(s)) for s in live]
         open_list = f"suppliers:{name}/{need.label}" if partial else None
         if open_list:
             edges.append(self._edge(self.unnamed, -1, open_list))
@@ -582,13 +585,15 @@ class _Compiler:
             Slot(vertex, need.label, rank, tuple(edges), partial, by_default and not partial)
         )
         if None in need.materials and len(need.supplies) > 1:
-            self._add_material_gap(vertex, need)
+            self._add_material_gap(vertex, need, doubts)
 
-    def _add_material_gap(self, vertex: int, need: _Need) -> None:
+    def _add_material_gap(self, vertex: int, need: _Need, doubts: Mapping[int, str]) -> None:
         """Add what blank materials may mean: each supply a need of its own."""
         gap = f"material:{self.ids[vertex]}"
         for supply in need.supplies:
-            edges = [self._edge(self._source(supply), supply)] if self._live(supply) else []
+            edges = []
+            if self._live(supply):
+                edges.append(self._edge(self._source(supply), supply, doubts.get(supply)))
             edges.append(self._edge(self.unnamed, -1, gap))
             rank = _rank(self.supply_confidence[supply])
             self.slots.append(Slot(vertex, need.label, rank, tuple(edges)))
