@@ -143,8 +143,8 @@ def explain(
     >>> for step in supplynet.explain(net, "missile", "cofe").because:
     ...     print(step.node, "lacks", step.need)
     missile lacks magnet
-    magnet_1 lacks cofe
-    magnet_2 lacks cofe
+    magnet_1 lacks cobalt_iron
+    magnet_2 lacks cobalt_iron
     """
     question = ask(net, target, by=by, on=on, **later)
     names = (lost,) if isinstance(lost, str) else tuple(dict.fromkeys(lost))
