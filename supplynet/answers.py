@@ -557,7 +557,8 @@ def describe(net: SupplyNetwork, *, on: str | None = None) -> dict[str, Any]:
     `gaps` counts what is unknown by kind on the date; ``None`` where rows are dated and no date
     is known.
     """
-    from supplynet.units import compile_network, resolve_date, target_ids
+    from supplynet.model import resolve_date
+    from supplynet.units import compile_network, target_ids
 
     date, gaps = None, None
     try:

@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from supplynet.errors import QuestionError
-from supplynet.ownership import controllers, date_of
+from supplynet.model import resolve_date
+from supplynet.ownership import controllers
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -68,7 +68,7 @@ def graph(net: SupplyNetwork, *, on: date | str | None = None) -> nx.MultiDiGrap
     """
     import networkx as nx
 
-    day = _date(net, on)
+    day = resolve_date(net, on)
     control = controllers(net, on=day).by_id
     supplies = net.table("supplies")
     graph_: nx.MultiDiGraph[str] = nx.MultiDiGraph(
@@ -104,21 +104,6 @@ def holds(table: Table, index: int, on: date | None) -> bool:
     if status == "closed" or (status == "planned" and start is None):
         return False
     return on is None or ((start is None or start <= on) and (end is None or on < end))
-
-
-def _date(net: SupplyNetwork, on: date | str | None) -> date | None:
-    day = date_of(net, on)
-    if day is None:
-        for name in ("nodes", "supplies", "holdings"):
-            table = net.table(name)
-            for column in ("start", "end"):
-                for index, value in enumerate(table.column(column)):
-                    if value is not None:
-                        raise QuestionError(
-                            f"rows are dated ({table.where(index)}: {column} {value}) and no date "
-                            "is known. Give one, or as_of in network.toml"
-                        )
-    return day
 
 
 def _attributes(

@@ -9,16 +9,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
-from supplynet.errors import Finding
+from supplynet.errors import Finding, QuestionError
 
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
 
-__all__ = ["ColumnUse", "Meta", "SupplyNetwork", "Table", "number_text"]
+__all__ = ["ColumnUse", "Meta", "SupplyNetwork", "Table", "number_text", "resolve_date"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -256,9 +255,9 @@ class SupplyNetwork:
     @property
     def graph(self) -> nx.MultiDiGraph[str]:
         """The network as a graph at `as_of`; see :func:`supplynet.graph`."""
-        # The graph module stands a floor above this one: it is looked up only when asked for.
-        made: nx.MultiDiGraph[str] = import_module("supplynet.graph").graph(self)
-        return made
+        from supplynet.graph import graph
+
+        return graph(self)
 
     @cached_property
     def node_rows(self) -> Mapping[str, Mapping[str, Any]]:
@@ -328,3 +327,30 @@ def _canonical_meta(meta: Meta) -> dict[str, Any]:
         "licence": meta.licence,
         "targets": sorted(meta.targets),
     }
+
+
+def resolve_date(net: SupplyNetwork, on: date | str | None) -> date | None:
+    """Return the date of the answer: the one given, else that of the data.
+
+    Raises
+    ------
+    QuestionError
+        `on` is no ISO date, or rows are dated and neither date is known.
+    """
+    if isinstance(on, str):
+        try:
+            return date.fromisoformat(on)
+        except ValueError as error:
+            raise QuestionError(f"{on!r} is no date. Write it as 2026-06-29") from error
+    if on is not None or net.as_of is not None:
+        return on if on is not None else net.as_of
+    for name in ("nodes", "supplies", "needs", "holdings"):
+        table = net.table(name)
+        for column in ("start", "end"):
+            for index, value in enumerate(table.column(column)):
+                if value is not None:
+                    raise QuestionError(
+                        f"rows are dated ({table.where(index)}: {column} {value}) and no date is "
+                        "known. Give one, or as_of in network.toml"
+                    )
+    return None

@@ -16,7 +16,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from supplynet.errors import QuestionError
+from supplynet.model import resolve_date
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -240,20 +240,10 @@ def controllers(net: SupplyNetwork, *, on: date | str | None = None) -> Control:
     GB territory yes GB/territory/plant
     US domicile yes US/domicile/usare/equity 1/lcm/operator/plant
     """
-    day = date_of(net, on)
+    day = resolve_date(net, on)
     register = _Register(net, day)
     nodes = [register.control(row) for row in net.table("nodes").rows()]
     return Control(day, tuple(sorted(nodes, key=lambda n: n.id)))
-
-
-def date_of(net: SupplyNetwork, on: date | str | None) -> date | None:
-    """Return `on` as a date, or the date of the data where none is given."""
-    if isinstance(on, str):
-        try:
-            return date.fromisoformat(on)
-        except ValueError as error:
-            raise QuestionError(f"{on!r} is no date. Write it as 2026-06-29") from error
-    return net.as_of if on is None else on
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from supplynet.errors import QuestionError, UnknownNameError, did_you_mean
+from supplynet.model import resolve_date
 
 if TYPE_CHECKING:
     from supplynet.model import SupplyNetwork, Table
@@ -32,7 +33,6 @@ __all__ = [
     "ask",
     "compile_network",
     "compile_units",
-    "resolve_date",
     "resolve_targets",
     "target_ids",
 ]
@@ -213,33 +213,6 @@ def _one_target(net: SupplyNetwork, target: str | None) -> str:
     origin = "network.toml lists" if net.meta.targets else "the nodes that supply nobody are"
     shown = ", ".join(found[:20]) + (", ..." if len(found) > 20 else "")
     raise QuestionError(f"which target? {origin} {len(found)}: {shown}. Name one")
-
-
-def resolve_date(net: SupplyNetwork, on: date | str | None) -> date | None:
-    """Return the date of the answer: the one given, else that of the data.
-
-    Raises
-    ------
-    QuestionError
-        `on` is no ISO date, or rows are dated and neither date is known.
-    """
-    if isinstance(on, str):
-        try:
-            return date.fromisoformat(on)
-        except ValueError as error:
-            raise QuestionError(f"{on!r} is no date. Write it as 2026-06-29") from error
-    if on is not None or net.as_of is not None:
-        return on if on is not None else net.as_of
-    for name in ("nodes", "supplies", "needs", "holdings"):
-        table = net.table(name)
-        for column in ("start", "end"):
-            for index, value in enumerate(table.column(column)):
-                if value is not None:
-                    raise QuestionError(
-                        f"rows are dated ({table.where(index)}: {column} {value}) and no date is "
-                        "known. Give one, or as_of in network.toml"
-                    )
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,6 +405,7 @@ class _Compiler:
         gathered = [self._needs_of(node) for node in range(len(self.ids))]
         for node, needs in enumerate(gathered):
             self._add_products(node, needs)
+        self.doubts = self._doubts(gathered)
         # One supplier that nobody has named and that delivers: the good end of a partial list.
         self.unnamed = self._vertex(-1)
         for node, needs in enumerate(gathered):
@@ -553,6 +527,15 @@ class _Compiler:
         shut = self.supply_rows.status[supply] == "closed" or self.qualified[supply] == "no"
         return not shut and not self.supply_rows.ended(supply)
 
+    def _doubts(self, gathered: Iterable[Sequence[_Need]]) -> dict[int, str]:
+        """Return the gap of each doubtful supply that has others beside it in one of its needs."""
+        found: dict[int, str] = {}
+        for need in (need for needs in gathered for need in needs):
+            live = [s for s in need.supplies if self._live(s)]
+            if len(live) > 1:
+                found |= {s: f"supply:{self.supply_ids[s]}" for s in live if self._doubtful(s)}
+        return found
+
     def _doubtful(self, supply: int) -> bool:
         return bool(
             self.supply_confidence[supply] == "illustrative"
@@ -570,12 +553,7 @@ class _Compiler:
         confidences += [self.supply_confidence[s] for s in need.supplies]
         live = [s for s in need.supplies if self._live(s)]
         partial, by_default = self._is_partial(need, lists, live)
-        doubts = {
-            supply: f"supply:{self.supply_ids[supply]}"
-            for supply in live
-            if len(live) > 1 and self._doubtful(supply)
-        }
-        edges = [self._edge(self._source(s), s, doubts.get(s)) for s in live]
+        edges = [self._edge(self._source(s), s, self.doubts.get(s)) for s in live]
         open_list = f"suppliers:{name}/{need.label}" if partial else None
         if open_list:
             edges.append(self._edge(self.unnamed, -1, open_list))
@@ -585,15 +563,15 @@ class _Compiler:
             Slot(vertex, need.label, rank, tuple(edges), partial, by_default and not partial)
         )
         if None in need.materials and len(need.supplies) > 1:
-            self._add_material_gap(vertex, need, doubts)
+            self._add_material_gap(vertex, need)
 
-    def _add_material_gap(self, vertex: int, need: _Need, doubts: Mapping[int, str]) -> None:
+    def _add_material_gap(self, vertex: int, need: _Need) -> None:
         """Add what blank materials may mean: each supply a need of its own."""
         gap = f"material:{self.ids[vertex]}"
         for supply in need.supplies:
             edges = []
             if self._live(supply):
-                edges.append(self._edge(self._source(supply), supply, doubts.get(supply)))
+                edges.append(self._edge(self._source(supply), supply, self.doubts.get(supply)))
             edges.append(self._edge(self.unnamed, -1, gap))
             rank = _rank(self.supply_confidence[supply])
             self.slots.append(Slot(vertex, need.label, rank, tuple(edges)))
@@ -602,21 +580,19 @@ class _Compiler:
         self, need: _Need, lists: Sequence[str | None], live: Sequence[int]
     ) -> tuple[bool, bool]:
         """Return whether the list of suppliers is open, and whether a blank cell decided it."""
-        blank = not lists or None in lists
         if "partial" in lists or "not_modelled" in lists:
             return True, False
-        if not blank:
+        if lists and None not in lists:
             return False, False
         if not need.supplies:
             return True, True
-        stated = {
-            self.needs.column("material")[row]
-            for row, value in zip(need.rows, lists, strict=True)
-            if value is not None
-        }
-        for material in need.materials:
-            if material in stated:
-                continue
+        blank_rows = [row for row, value in zip(need.rows, lists, strict=True) if value is None]
+        materials = (
+            {self.needs.column("material")[row] for row in blank_rows}
+            if need.rows
+            else need.materials
+        )
+        for material in materials:
             shares = [self.shares[s] for s in live if self.material[s] == material]
             if shares and None not in shares and sum(shares) < 1:
                 return True, True

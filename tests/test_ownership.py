@@ -334,9 +334,16 @@ def test_only_held_counts_and_only_on_the_date():
         assert plant(dated, entities, on=day).owner == owner
 
 
-def test_without_any_date_only_undated_holdings_count():
+def test_dated_holdings_without_any_date_are_a_usage_error():
     holdings = [held("a", "op", "1", start=date(2020, 1, 1)), held("b", "op", "0.4")]
     net = make_network(as_of=None, nodes=[OPERATED], holdings=holdings)
+    with pytest.raises(QuestionError, match="no date is known"):
+        controllers(net)
+    assert controllers(net, on="2021-01-01").by_id["plant"].owner == "a"
+
+
+def test_undated_holdings_need_no_date():
+    net = make_network(as_of=None, nodes=[OPERATED], holdings=[held("b", "op", "0.4")])
     found = controllers(net)
     assert found.on is None
     assert found.by_id["plant"].owner == "op"

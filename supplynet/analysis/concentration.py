@@ -13,8 +13,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from supplynet.graph import holds
+from supplynet.model import resolve_date
 from supplynet.ownership import controllers
-from supplynet.units import resolve_date
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,12 +62,14 @@ class StageConcentration:
     aggregates
         Those of them that stand for an industry and not for a plant.
     shares
-        0-1, largest first; what has no country or controller on record comes last.
+        0-1, largest first; what has no country or controller on record comes last. By capacity,
+        shares of what is recorded.
     top1, top3
-        Largest share, and sum of the three largest, of known holders: at least so much.
+        Largest share, and sum of the three largest, of known holders: at least so much. ``None``
+        where a node's capacity is not recorded: it may change everything.
     hhi_low, hhi_high
         Herfindahl-Hirschman index, 0-1: what is unknown spread to nothing, or all of it with the
-        largest holder.
+        largest holder. ``None`` as above.
     """
 
     stage: str | None
@@ -75,10 +77,10 @@ class StageConcentration:
     basis: str
     nodes: int
     shares: tuple[Slice, ...]
-    top1: float
-    top3: float
-    hhi_low: float
-    hhi_high: float
+    top1: float | None
+    top3: float | None
+    hhi_low: float | None
+    hhi_high: float | None
     without_capacity: int = 0
     aggregates: int = 0
     capacity_unit: str | None = None
@@ -358,6 +360,7 @@ def _stage(
     # Who stands nowhere on record may belong to whoever is largest already.
     largest = known[0] if known else Fraction(0)
     high = low - largest * largest + (largest + unknown) ** 2
+    measured = len(size) == len(rows)
     bases = {row.get("capacity_basis") or "not recorded" for row in rows if row["id"] in size}
     return StageConcentration(
         stage=stage,
@@ -365,10 +368,10 @@ def _stage(
         basis="nodes" if unit is None else "capacity",
         nodes=len(rows),
         shares=_slices(parts, unknown, members),
-        top1=_float(sum(known[:1])),
-        top3=_float(sum(known[:3])),
-        hhi_low=_float(low),
-        hhi_high=_float(high),
+        top1=_float(sum(known[:1])) if measured else None,
+        top3=_float(sum(known[:3])) if measured else None,
+        hhi_low=_float(low) if measured else None,
+        hhi_high=_float(high) if measured else None,
         without_capacity=len(rows) - len(size),
         aggregates=sum(row.get("kind") == "aggregate" for row in rows),
         capacity_unit=unit,
@@ -460,7 +463,11 @@ def _unknown(shares: Sequence[Slice]) -> float:
 
 
 def _figures(
-    shares: Sequence[Slice], top1: float, top3: float, low: float, high: float
+    shares: Sequence[Slice],
+    top1: float | None,
+    top3: float | None,
+    low: float | None,
+    high: float | None,
 ) -> dict[str, Any]:
     first = [s.unit for s in shares if s.unit is not None and s.share == top1]
     return {

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from supplynet.analysis import _kernel
 from supplynet.analysis.reading import ILLUSTRATIVE, LOW, Because, Reading
 from supplynet.errors import QuestionError
+from supplynet.model import resolve_date
 from supplynet.units import (
     CONFIDENCES,
     Gap,
@@ -20,7 +21,6 @@ from supplynet.units import (
     ask,
     compile_network,
     compile_units,
-    resolve_date,
 )
 
 if TYPE_CHECKING:

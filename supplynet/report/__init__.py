@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from supplynet.model import resolve_date
 from supplynet.report.compose import assemble
 from supplynet.report.facts import CUT_UNITS, POINT_UNITS, Answers, Report
 from supplynet.units import (
@@ -13,7 +14,6 @@ from supplynet.units import (
     Units,
     compile_network,
     compile_units,
-    resolve_date,
     resolve_targets,
 )
 

@@ -150,14 +150,16 @@ def percent(value: float | None) -> str:
     return f"{100 * value:.1f}".removesuffix(".0") + " %"
 
 
-def band(low: float, high: float) -> str:
-    """Return an index, or its bounds where they differ.
+def band(low: float | None, high: float | None) -> str:
+    """Return an index, or its bounds where they differ, or that it is not known.
 
     Examples
     --------
-    >>> band(0.25, 0.25), band(0.058, 0.723)
-    ('0.25', '0.058 to 0.723')
+    >>> band(0.25, 0.25), band(0.058, 0.723), band(None, None)
+    ('0.25', '0.058 to 0.723', 'not known')
     """
+    if low is None or high is None:
+        return "not known"
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
@@ -549,7 +551,8 @@ class _Layout:
             return "No node operates on this date, so there is no concentration to measure."
         return (
             "Every node of the network that operates on the date, by stage: counted one each, "
-            "whatever its size, and by capacity where at least two record it in one unit. What has "
+            "whatever its size, and by capacity where at least two record it in one unit: shares "
+            "of what is recorded, whose index is known only if every node records it. What has "
             "no country or controller on record is a share of its own, and the HHI (sum of squared "
             "shares, 0 to 1) is then a band. Concentration is no criticality: a stage spread over "
             "ten countries can hang on one plant."
