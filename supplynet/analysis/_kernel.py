@@ -390,9 +390,10 @@ class HittingTree:
 
     A *proof* is one way of running the target: a set of vertices and edges in which every need
     has a supplier. Proofs found on the way are kept as masks of the units that break them and
-    prune later branches. Gaps are chosen first, since there are few; the last unit of a set is
-    read off the single points of what is left. Bounded by about (units in a proof) to the power
-    of (units - 1) steps for each choice of gaps, however many sets the vertices between carry.
+    prune later branches: more proofs without a common unit than units left to choose end a branch.
+    Gaps are chosen first, since there are few; the last unit of a set is read off the single
+    points of what is left. Bounded by about (units in a proof) to the power of (units - 1) steps
+    for each choice of gaps, however many sets the vertices between carry.
     """
 
     def __init__(
@@ -418,8 +419,10 @@ class HittingTree:
         self.gaps = sorted(gaps)
         self.unit_bits = (1 << first_gap) - 1
         self.proofs: list[int] = []
+        self.usage = [0] * len(forward.program.stopped)
         # A known cut, less one of its units: the mask of units that would complete it.
         self.completes: dict[Set, int] = {}
+        self.sizes: set[int] = set()
         for members in known:
             self._know(members)
         self.found: set[Set] = set()
@@ -429,6 +432,7 @@ class HittingTree:
     def _know(self, members: Set) -> None:
         for unit in members:
             rest = members - {unit}
+            self.sizes.add(len(rest))
             self.completes[rest] = self.completes.get(rest, 0) | 1 << unit
 
     def cuts(self, *, units: int, gaps: int, work_limit: int) -> set[Set] | None:
@@ -459,7 +463,7 @@ class HittingTree:
     def _completing(self, members: Sequence[int]) -> int:
         """Return the mask of units that make a known cut together with some of the members."""
         mask = 0
-        for size in range(len(members) + 1):
+        for size in self.sizes:
             for part in combinations(members, size):
                 mask |= self.completes.get(frozenset(part), 0)
         return mask
@@ -484,6 +488,8 @@ class HittingTree:
                 self.found.add(frozenset(members))
                 return
             unbroken = [self._add_proof(order, cut)]
+        if _disjoint(unbroken, left + 1) > left:
+            return
         allowed = self.unit_bits & ~excluded & ~self._completing(members)
         if left == 1:
             self._complete(members, unbroken, allowed)
@@ -528,19 +534,36 @@ class HittingTree:
                     for edge in range(edge_start[slot], edge_start[slot + 1])
                     if edge not in cut and rank.get(source[edge], len(order)) < rank[vertex]
                 ]
-                edge = min(choices, key=_prefer(source, used, self.chance))
+                edge = min(choices, key=self._prefer(used))
                 mask |= self.masks[1].get(edge, 0)
                 if source[edge] not in used:
                     used.add(source[edge])
                     todo.append(source[edge])
+        for vertex in used:
+            self.usage[vertex] += 1
         self.proofs.append(mask)
         return mask
 
+    def _prefer(self, used: set[int]) -> Callable[[int], tuple[bool, int, float]]:
+        """Prefer a supplier that this proof has already, then one that few others have."""
+        source, usage = self.forward.program.source, self.usage
+        return lambda edge: (
+            source[edge] not in used,
+            usage[source[edge]],
+            self.chance.random(),
+        )
 
-def _prefer(
-    source: Sequence[int], used: set[int], chance: random.Random
-) -> Callable[[int], tuple[bool, float]]:
-    return lambda edge: (source[edge] not in used, chance.random())
+
+def _disjoint(proofs: Iterable[int], enough: int) -> int:
+    """Return how many proofs without a common unit were found, looking no further than `enough`."""
+    taken, count = 0, 0
+    for proof in proofs:
+        if not proof & taken:
+            taken |= proof
+            count += 1
+            if count == enough:
+                break
+    return count
 
 
 def bits(mask: int) -> Iterator[int]:

@@ -412,6 +412,8 @@ class _Search:
         self.items: list[Unit | Gap] = [*members, *gaps]
         self._readings: dict[int, Reading] = {}
         self._whole: dict[int, Reading] = {}
+        self._work_left = 0
+        self._families_too_large = False
 
     def reading(self, level: int) -> Reading:
         if level not in self._readings:
@@ -486,6 +488,7 @@ class _Search:
         reading = self.reading(level)
         found: set[_kernel.Set] = {frozenset((item,)) for item in self.singles(level)}
         complete_to = max_order
+        self._work_left, self._families_too_large = _TREE_WORK, False
         for units in range(2, max_order + 1):
             layer = self._layer(reading, units, 0, found)
             if layer is None:
@@ -493,6 +496,7 @@ class _Search:
                 break
             found.update(layer)
         pairs_to = complete_to
+        self._work_left, self._families_too_large = _PAIR_WORK, False
         if max_gaps and len(self.items) > self.first_gap:
             for units in range(1 if max_gaps == 1 else 0, complete_to + 1):
                 layer = self._layer(reading, units, max_gaps, found)
@@ -519,13 +523,17 @@ class _Search:
             first_gap=self.first_gap,
             known=(s for s in known if len(s) > 1),
         )
-        family = _kernel.families(
-            reading.program, order, hits, domain, target=target, work_limit=_FAMILY_WORK
-        )
-        if family is not None:
-            return family
+        if not self._families_too_large:
+            family = _kernel.families(
+                reading.program, order, hits, domain, target=target, work_limit=_FAMILY_WORK
+            )
+            if family is not None:
+                return family
+            self._families_too_large = True
         tree = _kernel.HittingTree(reading.forward, target, hits, self.first_gap, known)
-        return tree.cuts(units=units, gaps=gaps, work_limit=_PAIR_WORK if gaps else _TREE_WORK)
+        cuts = tree.cuts(units=units, gaps=gaps, work_limit=self._work_left)
+        self._work_left -= tree.work
+        return cuts
 
     def split(self, sets: Iterable[_kernel.Set]) -> tuple[list[tuple[str, ...]], list[Possible]]:
         """Return the sets of units, and the pairs of units and gaps, by name and sorted."""
