@@ -40,7 +40,10 @@ def network(size: int, seed: int, *, needs: int, single: float) -> SupplyNetwork
             for supplier in chance.sample(list(pool), min(count, len(pool))):
                 if supplier != node:
                     rows.append((f"n{supplier}", f"n{node}", f"m{need}"))
-    rows += [(f"n{node}", "target", f"m{i % 15}") for i, node in enumerate(tiers[5][:30])]
+    rows += [
+        (f"n{node}", "target", f"m{i % (15 if needs > 1 else 1)}")
+        for i, node in enumerate(tiers[5][:30])
+    ]
     supplies = pd.DataFrame(sorted(set(rows)), columns=["supplier", "consumer", "material"])
     ids = [f"n{i}" for i in range(size)]
     nodes = pd.DataFrame(
