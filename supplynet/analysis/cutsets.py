@@ -50,9 +50,8 @@ _PAIR_WORK = 100_000
 _DETAIL_WORK = 200_000
 
 _CERTAINTIES = ("certain", "assumed", "possible")
-_METHOD = (
-    "truncated families of minimal sets as a fixpoint, then branching over proofs; exact on cycles"
-)
+_FAMILIES = "truncated families of minimal sets as a fixpoint, exact on cycles"
+_BRANCHES = f"{_FAMILIES}; where these grew too large, branching over ways of running the target"
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,6 +411,7 @@ class _Search:
         self.items: list[Unit | Gap] = [*members, *gaps]
         self._readings: dict[int, Reading] = {}
         self._whole: dict[int, Reading] = {}
+        self.method = _FAMILIES
         self._work_left = 0
         self._families_too_large = False
 
@@ -530,6 +530,7 @@ class _Search:
             if family is not None:
                 return family
             self._families_too_large = True
+            self.method = _BRANCHES
         tree = _kernel.HittingTree(reading.forward, target, hits, self.first_gap, known)
         cuts = tree.cuts(units=units, gaps=gaps, work_limit=self._work_left)
         self._work_left -= tree.work
@@ -697,7 +698,7 @@ def _cut_sets(search: _Search, limit: int | None) -> CutSets:
         by_order=dict(sorted(counted.items())),
         cut_sets=tuple(cut_sets),
         assumed=tuple(assumed),
-        method=_METHOD,
+        method=search.method,
         possible=tuple(pairs),
         blind_spots=tuple(blind),
         own=tuple(sorted(search.own)),
