@@ -201,6 +201,10 @@ def test_encoding(tmp_path):
         (b"supplier,consumer,volume\na,b,1e999\n", "out of any range"),
         (b"supplier,consumer,note\na,b," + b"x" * 200_000 + b"\n", "longer than 131,072"),
         (b"a" + b",b" * 60_000, "at most 50,000"),
+        (b"My supplies 2026\nsupplier,consumer\na,b\n", ":1: no known column name in 'My supp"),
+        (b"suplier,consumer\na,b\n", "a table of supplies needs 'supplier'"),
+        (b"supplier,consumer\na,b,\n", "Delete the separators after its last cell"),
+        (b"supplier,consumer\na,b,c\n", "Put text that holds the separator in double quotes"),
         (b"x,y\n1,2\n", "no table has these columns: 'x', 'y'"),
         (b"Source,Target,Type\na,b,Undirected\n", "does not say who supplies whom"),
     ],
@@ -225,6 +229,7 @@ def test_what_cannot_be_read_is_one_finding(tmp_path, data, what):
         ("share", "0,5", "Write a decimal point"),
         ("volume", "1,234", "Write a decimal point, and no thousands separator"),
         ("volume", "1,234,567", "Write it without a thousands separator"),
+        ("volume", "1.234.567", "Write it without a thousands separator"),
         ("volume", "nan", "Leave it blank if not known"),
         ("volume", "inf", "not a number"),
         ("volume", "12 t", "the unit has its own column"),
@@ -233,6 +238,11 @@ def test_what_cannot_be_read_is_one_finding(tmp_path, data, what):
         ("qualified", "yse", "qualified is 'yse'. Did you mean 'yes'? Allowed: yes, no, unknown."),
         ("status", "closd", "Did you mean 'closed'?"),
         ("start", "01/02/2026", "ambiguous. Day and month cannot be told apart"),
+        ("start", "01.02.2026", "ambiguous. Day and month cannot be told apart"),
+        ("start", "13.02.2026", "start is '13.02.2026'. Write it as 2026-02-13."),
+        ("start", "2/13/2026", "start is '2/13/2026'. Write it as 2026-02-13."),
+        ("start", "31.02.2026", "ambiguous"),
+        ("start", "13.02.26", "ambiguous"),
         ("start", "2025-13-01", "there is no such day"),
         ("start", "2026-02-30", "there is no such day"),
         ("start", "2026-13", "there is no such month"),
@@ -304,6 +314,72 @@ def test_many_unknown_names_do_not_take_forever(tmp_path):
     assert len(found) < 110
 
 
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+@pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "SEP=;"])
+def test_the_line_that_tells_excel_the_separator(tmp_path, line, ends):
+    file = tmp_path / "s.csv"
+    text = ends.join([line, "supplier;consumer;note", 'a;b;"x, y"', ""])
+    file.write_text(text, encoding="utf-8-sig", newline="")
+    net = load(file)
+    assert net.table("supplies").column("note") == ["x, y"]
+    assert net.table("supplies").where(0) == "s.csv:3"
+
+
+def test_a_column_called_sep_is_a_column(tmp_path):
+    file = tmp_path / "s.csv"
+    file.write_text("sep,supplier,consumer\n1,a,b\n", encoding="utf-8")
+    assert load(file).table("supplies").column("sep") == ["1"]
+
+
+def test_a_required_column_spelt_wrong_is_named(tmp_path):
+    path = folder(tmp_path / "n", supplies="suplier,consumer\na,b\n")
+    assert "Rename 'suplier' to supplier; found 'suplier', 'consumer'." in one(errors(path))
+
+
+def test_a_column_spelt_wrong_is_a_warning(tmp_path):
+    path = folder(tmp_path / "n", supplies="supplier,consumer,shere\na,b,1\n")
+    assert "Did you mean 'share'?" in one(warnings(path))
+
+
+@pytest.mark.parametrize(
+    ("column", "what"),
+    [("owner", "who owns what is read from holdings.csv"), ("Controller", "holdings.csv")],
+)
+def test_an_owner_in_nodes_is_a_warning_that_says_what_to_do(tmp_path, column, what):
+    path = folder(
+        tmp_path / "n",
+        nodes=f"id,{column}\na,X\nb,\n",
+        supplies="supplier,consumer\na,b\n",
+    )
+    found = one(warnings(path))
+    assert found.startswith(f"nodes.csv:1: column {column!r} is kept as an extra and answers no")
+    assert what in found
+    assert "rename the column to ask by it" in found
+    assert load(path).table("nodes").column(column) == ["X", None]
+    # An empty column claims nothing.
+    empty = folder(
+        tmp_path / "m", nodes=f"id,{column}\na,\nb,\n", supplies="supplier,consumer\na,b\n"
+    )
+    assert warnings(empty) == []
+
+
+def test_supplies_without_rows_are_a_warning(tmp_path):
+    path = folder(tmp_path / "n", nodes="id\na\n", supplies="supplier,consumer\n")
+    assert one(warnings(path)).startswith("supplies.csv: no rows: it is not recorded who")
+    assert "no rows" not in str(load_example("worked_example").findings)
+
+
+def test_edges_stand_for_supplies_where_there_are_none(tmp_path):
+    path = folder(tmp_path / "n", edges="Source,Target\na,b\n")
+    net = load(path)
+    assert net.table("supplies").where(0) == "edges.csv:2"
+    assert "edges.csv: is read as the table supplies." in map(str, net.findings)
+    folder(path, supplies="supplier,consumer\nc,d\n")
+    net = load(path)
+    assert net.table("supplies").column("supplier") == ["c"]
+    assert "edges.csv: no table of that name, set aside." in map(str, net.findings)
+
+
 # Paths
 
 
@@ -312,8 +388,8 @@ def test_paths_that_hold_no_network(tmp_path):
     assert "Did you mean 'magnets'?" in one(errors(tmp_path / "magnet"))
     assert "no such file or folder" in one(errors(tmp_path / "x" / "y"))
     assert "The folder is empty" in one(errors(tmp_path / "magnets"))
-    (tmp_path / "magnets" / "edges.csv").write_text("a,b\n")
-    assert "Rename 'edges.csv' to supplies.csv" in one(errors(tmp_path / "magnets"))
+    (tmp_path / "magnets" / "supply.csv").write_text("a,b\n")
+    assert "Rename 'supply.csv' to supplies.csv" in one(errors(tmp_path / "magnets"))
     (tmp_path / "dir.csv").mkdir()
     assert "dir.csv: a folder without supplies.csv" in one(errors(tmp_path / "dir.csv"))
     for name in ("a.xlsx", "a.json", "a.yaml", "a.graphml", "a"):

@@ -6,6 +6,7 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -298,7 +299,7 @@ def _number_fix(text: str, field: FieldSpec) -> str:
         return "Write 60% as 0.6" if field.is_share else "Write the number alone"
     if re.fullmatch(r"[+-]?[0-9]+,[0-9]+", text):
         return "Write a decimal point, and no thousands separator"
-    if re.search(r"[0-9][,' \u00a0\u202f][0-9]{3}", text):
+    if re.search(r"[0-9][,' \u00a0\u202f][0-9]{3}", text) or text.count(".") > 1:
         return "Write it without a thousands separator"
     if len(text) > _MAX_NUMBER:
         return f"At most {_MAX_NUMBER} characters"
@@ -318,11 +319,22 @@ def _date(text: str) -> tuple[date, str | None]:
             raise _Bad(f"is {text}: there is no such month", "", "no date") from None
         return first, f"{text} is read as {first.isoformat()}"
     if re.fullmatch(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-](?:[0-9]{2}|[0-9]{4})", text):
-        fix = "Day and month cannot be told apart: write YYYY-MM-DD"
-        raise _Bad(f"is {_show(text)}, which is ambiguous", fix, "no date")
+        raise _turned_date(text)
     if re.fullmatch(r"[0-9]{4}", text):
         raise _Bad(f"is {text}, a year", f"Write the day, such as {text}-01-01", "no date")
     raise _Bad(f"is {_show(text)}, not a date", "Write it as YYYY-MM-DD", "no date")
+
+
+def _turned_date(text: str) -> _Bad:
+    """Return what to do about a date as spreadsheets show it, its year last."""
+    first, second, year = map(int, re.split("[/.-]", text))
+    day, month = max(first, second), min(first, second)
+    if len(re.split("[/.-]", text)[2]) == 4 and day > 12 and day != month:
+        with suppress(ValueError):
+            written = date(year, month, day).isoformat()
+            return _Bad(f"is {_show(text)}", f"Write it as {written}", "no date")
+    fix = "Day and month cannot be told apart: write YYYY-MM-DD"
+    return _Bad(f"is {_show(text)}, which is ambiguous", fix, "no date")
 
 
 def _partial_date(text: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from supplynet.errors import Finding
-from supplynet.text import restore_cell
+from supplynet.text import clamp, restore_cell
 
 if TYPE_CHECKING:
     import _csv
@@ -23,6 +23,8 @@ MAX_CELL = 131_072
 MAX_COLUMNS = 50_000
 _MAX_RAGGED = 20
 _LINE_END = re.compile(r"\r\n|\r|\n")
+# What Excel writes, or is told, above the column names.
+_TOLD = re.compile(r"\s*\"?sep=(?P<separator>[,;\t])\"?[,;\t]*[ ]*(?=\r|\n|$)", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -76,6 +78,8 @@ def read_csv(
         text = _decode(data, name, encoding)
         header, separator, first = _header(text, name, score)
         rows, lines, findings = _rows(text, name, separator, header, first)
+        if findings and not score(header):
+            findings = [_no_header(name, first, header)]
     except Refused as refused:
         return None, list(refused.findings)
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in header]
@@ -144,8 +148,11 @@ def _header(text: str, name: str, score: Callable[[list[str]], int]) -> tuple[li
     best: tuple[tuple[int, int], list[str], str, int] | None = None
     broken: Finding | None = None
     row: list[str]
-    for separator in ",;\t":
+    told = _TOLD.match(text)
+    for separator in told["separator"] if told else ",;\t":
         reader = _reader(text, separator)
+        if told:
+            next(reader)
         try:
             row = next((row for row in reader if any(cell.strip() for cell in row)), [])
         except csv.Error as error:
@@ -191,7 +198,7 @@ def _rows(
                 else:
                     ragged += 1
                     if ragged <= _MAX_RAGGED:
-                        findings.append(_ragged(name, start, len(row), width))
+                        findings.append(_ragged(name, start, row, width))
             start = reader.line_num + 1
     except csv.Error as error:
         raise Refused(*findings, _syntax(name, start, error)) from None
@@ -201,13 +208,22 @@ def _rows(
     return rows, lines, findings
 
 
-def _ragged(name: str, line: int, count: int, width: int) -> Finding:
-    more = count > width
-    fix = (
-        "Put text that holds the separator in double quotes"
-        if more
-        else "Write a separator for every blank cell"
-    )
+def _no_header(name: str, line: int, header: list[str]) -> Finding:
+    """Return that no column is known and rows are of another width: the line is a title, say."""
+    shown = ", ".join(repr(clamp(cell, 40)) for cell in header[:5])
+    what = f"no known column name in {shown}, and the rows below have other cells"
+    return Finding(f"{name}:{line}", what, "Put the column names first")
+
+
+def _ragged(name: str, line: int, row: list[str], width: int) -> Finding:
+    count = len(row)
+    if count < width:
+        fix = "Write a separator for every blank cell"
+    elif any(cell.strip() for cell in row[width:]):
+        fix = "Put text that holds the separator in double quotes"
+    else:
+        # Not simply dropped: one comma within a text would shift the row just as quietly.
+        fix = "Delete the separators after its last cell, or quote text that holds one"
     cells = "1 cell" if count == 1 else f"{count:,} cells"
     return Finding(f"{name}:{line}", f"{cells}, but the header has {width:,}", fix)
 

@@ -110,7 +110,14 @@ def check(
     if not isinstance(net, SupplyNetwork):
         return examine(net, encoding=encoding).findings
     findings = Findings()
-    given = frozenset(name for name, table in net.tables.items() if name != "nodes" or len(table))
+    # Nodes and supplies are always there; empty and from no file, they were not given.
+    given = frozenset(
+        name
+        for name, table in net.tables.items()
+        if len(table)
+        or name not in ("nodes", "supplies")
+        or (name == "supplies" and table.source is not None)
+    )
     check_rules(RuleSet(net.tables, given, net.meta, META_FILE), findings)
     # What was found when the network was read knows its place better.
     known = {finding.what for finding in net.findings}
@@ -214,6 +221,13 @@ def _read_folder(place: Path, encoding: str, findings: Findings) -> Examination:
             names = " and ".join(item.name for item in items)
             findings.add(str(items[0]), f"{names} are the same table", "Delete or rename one")
     if "supplies" not in by_table:
+        edges = [item for item in others if fold(item.stem) in ("edges", "links")]
+        if len(edges) == 1:
+            # Gephi's name; a graph tool keeps its nodes and edges in two such files.
+            by_table["supplies"] = edges
+            others.remove(edges[0])
+            findings.add(edges[0].name, "is read as the table supplies", level="note")
+    if "supplies" not in by_table:
         findings.extend([_no_supplies(place, others, files)])
         return Examination(None, findings.all())
     for item in others:
@@ -260,7 +274,7 @@ def _no_supplies(place: Path, others: Sequence[Path], files: Sequence[Path]) -> 
     what = "a folder without supplies.csv, the one table that a network needs"
     names = {fold(item.stem): item.name for item in others}
     likely = [*difflib.get_close_matches("supplies", sorted(names), n=1, cutoff=0.6)]
-    likely += [name for name in ("edges", "links", "supply") if name in names]
+    likely += [name for name in ("edges", "links", "supply") if name in names and not likely]
     if likely:
         return Finding(str(place), what, f"Rename {names[likely[0]]!r} to supplies.csv")
     listed = ", ".join(item.name for item in files[:8])

@@ -500,6 +500,9 @@ def _observations(rules: RuleSet, findings: Findings) -> None:
 def _hints(rules: RuleSet, findings: Findings) -> None:
     """Add what is allowed but probably not meant."""
     nodes, supplies, needs = (rules.table(name) for name in ("nodes", "supplies", "needs"))
+    if "supplies" in rules.tables and "supplies" in rules.given and not len(supplies):
+        what = "no rows: it is not recorded who supplies whom"
+        findings.add(_file_of(rules, "supplies"), what, "Write a row per supply", "warning")
     needing = set(supplies.column("consumer")) | set(needs.column("consumer"))
     for index, (node, upstream, status, start) in enumerate(
         zip(*(nodes.column(name) for name in ("id", "upstream", "status", "start")), strict=True)

@@ -147,7 +147,9 @@ def build_table(
         for field in missing:
             found = ", ".join(repr(heading) for heading in header[:12])
             what = f"no column {_expected(field)}"
-            findings.add(top, what, f"Found {found}" if found else "Add it")
+            near = _nearest_heading(field, uses)
+            fix = f"Rename {near!r} to {field.name}" if near else "Add it"
+            findings.add(top, what, f"{fix}; found {found}" if found else fix)
         return None, given
 
     def where(index: int) -> str:
@@ -170,6 +172,7 @@ def build_table(
                         where(index), f"{use.heading} is blank", "It is required", kind=kind
                     )
     _check_direction(name, uses, columns, where, findings)
+    _check_control(name, uses, columns, top, findings)
     _fill_defaults(schema, values, count)
     ordered = {field.name: values[field.name] for field in schema if field.name in values}
     ordered |= {use.name: values[use.name] for use in uses if use.field is None}
@@ -182,6 +185,13 @@ def build_table(
         list_fields=schema.list_fields,
     )
     return table, given
+
+
+def _nearest_heading(field: FieldSpec, uses: Sequence[_Use]) -> str | None:
+    """Return the unused heading that is most likely meant for a field."""
+    spare = {fold(use.heading): use.heading for use in uses if use.field is None}
+    near = difflib.get_close_matches(fold(field.name), sorted(spare), n=1, cutoff=0.7)
+    return spare[near[0]] if near else None
 
 
 def _uses(schema: TableSchema, header: Sequence[str], top: str, findings: Findings) -> list[_Use]:
@@ -238,7 +248,7 @@ def _spellcheck(
         for folded, (field, _) in schema.folded_aliases.items()
         if field.name not in used
     }
-    near = difflib.get_close_matches(fold(heading), sorted(names), n=1, cutoff=0.82)
+    near = difflib.get_close_matches(fold(heading), sorted(names), n=1, cutoff=0.8)
     if near:
         what = f"unknown column {heading!r} is kept as an extra"
         findings.add(top, what, f"Did you mean {names[near[0]]!r}?", "warning")
@@ -270,6 +280,35 @@ def _check_direction(
                     what = f"{use.heading} is {cell.strip()!r}: it does not say who supplies whom"
                     fix = "Put the supplier first and write Directed"
                     findings.add(where(index), what, fix, kind=(where(0), use.heading))
+
+
+_CONTROL = {
+    "owner": (
+        "who owns what is read from holdings.csv",
+        "Add rows there (owner, asset, share), or rename the column to ask by it as it stands",
+    ),
+    "controller": (
+        "who controls what is worked out from country, operator, entities.csv and holdings.csv",
+        "Add rows to holdings.csv, or rename the column to ask by it as it stands",
+    ),
+}
+
+
+def _check_control(
+    name: str,
+    uses: Sequence[_Use],
+    columns: Sequence[Sequence[str | tuple[str, ...]]],
+    top: str,
+    findings: Findings,
+) -> None:
+    """Warn that `nodes` has no owner or controller: both change with time and run in chains."""
+    if name != "nodes":
+        return
+    for use, cells in zip(uses, columns, strict=True):
+        told = _CONTROL.get(fold(use.heading)) if use.field is None else None
+        if told and any(cell and not (isinstance(cell, str) and cell.isspace()) for cell in cells):
+            what = f"column {use.heading!r} is kept as an extra and answers no question: {told[0]}"
+            findings.add(top, what, told[1], "warning")
 
 
 def _fill_defaults(schema: TableSchema, values: dict[str, list[Any]], count: int) -> None:
