@@ -89,6 +89,8 @@ Block = Heading | Line | Items | Grid
 _CELL = 60
 #: Steps of a chain shown in a table.
 _STEPS = 8
+#: Names listed in one line.
+_NAMES = 8
 _NO_DATE = "no date (no row is dated)"
 
 
@@ -252,10 +254,36 @@ def _scope_blocks(answer: Chokepoints | CutSets) -> list[Block]:
     if answer.not_running:
         blocks.append(Heading("Not running before anything is lost: redundancy on paper"))
         blocks.append(Items(tuple(f"{n.node}: {n.why}" for n in answer.not_running)))
-    if answer.not_modelled:
-        blocks.append(Heading("Not modelled, so no part of this answer"))
-        blocks.append(Items(answer.not_modelled))
-    return blocks
+    if answer.not_upstream:
+        outside = plural(len(answer.not_upstream), "node")
+        path = f"without a recorded path to {answer.question.target}"
+        blocks.append(Heading(f"Not upstream, so not judged: {outside} {path}"))
+        blocks.append(Line(_some(answer.not_upstream)))
+    return [*blocks, *_not_modelled(answer.not_modelled)]
+
+
+def _not_modelled(needs: Sequence[str]) -> list[Block]:
+    if not needs:
+        return []
+    return [Heading("Not modelled, so no part of this answer"), Items(tuple(needs))]
+
+
+def _not_modelled_of(net: SupplyNetwork, question: Question) -> set[str]:
+    """Return the needs upstream of a target that its data leave out on purpose."""
+    from supplynet.analysis.reading import ILLUSTRATIVE, Reading
+    from supplynet.units import compile_network
+
+    compiled = compile_network(net, question.on)
+    upstream = Reading(compiled, ILLUSTRATIVE, question.target).nodes
+    named = ((compiled.nodes[node], need) for node, need in compiled.not_modelled)
+    return {f"{node}/{need}" for node, need in named if node in upstream}
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return names in one line; of a long list the first ones, and how many there are."""
+    if len(names) <= _NAMES:
+        return ", ".join(names)
+    return f"{', '.join(names[:_NAMES])}, and {len(names) - _NAMES:,} more; JSON lists all"
 
 
 def _because(steps: Sequence[Because] | None) -> str:
@@ -333,7 +361,12 @@ def chokepoint_blocks(net: SupplyNetwork, found: Chokepoints) -> list[Block]:
             )
         )
     if not found.complete:
-        blocks.append(Line("The search was cut short: possible findings are missing."))
+        blocks.append(
+            Line(
+                "THE SEARCH WAS CUT SHORT: findings are missing. Ask for fewer gaps at once "
+                "(--max-gaps)."
+            )
+        )
     for certainty, words in _CERTAINTY.items():
         rows = [c for c in found.chokepoints if c.certainty == certainty]
         if rows:
@@ -367,22 +400,18 @@ def cut_set_blocks(net: SupplyNetwork, found: CutSets, *, lists: bool = True) ->
     blocks = question_blocks(net, found.question, found.basis)
     blocks.append(Heading("Answer"))
     blocks += _status_blocks(found)
-    bound = (
-        f"search complete up to order {found.complete_to}"
-        if found.complete
-        else f"SEARCH INCOMPLETE: cut short, complete only up to order {found.complete_to} of "
-        f"{found.max_order}"
-    )
+    bound = _bound(found)
     if found.status == "already_stopped":
         blocks.append(Line("The one minimal cut set is the empty one."))
     elif found.count:
         orders = ", ".join(f"{n:,} of order {o}" for o, n in found.by_order.items())
         rests = len(found.assumed)
+        listed = "" if len(found.cut_sets) == found.count else "of those listed "
         blocks.append(
             Line(
                 f"{plural(found.count, 'minimal cut set')} of {target} by {found.question.by}: "
-                f"{orders}; {found.count - rests:,} certain, {rests:,} assumed (only if "
-                f"illustrative links are right); {bound}."
+                f"{orders}; {listed}{len(found.cut_sets) - rests:,} certain, {rests:,} assumed "
+                f"(only if illustrative links are right); {bound}."
             )
         )
     else:
@@ -399,10 +428,27 @@ def cut_set_blocks(net: SupplyNetwork, found: CutSets, *, lists: bool = True) ->
                 "gaps that turn out badly."
             )
         )
+    if not found.possible_complete:
+        reached = found.possible_complete_to
+        far = f"complete only up to order {reached}" if reached else "not complete at any order"
+        blocks.append(Line(f"The search for units together with gaps was CUT SHORT: it is {far}."))
     blocks.append(Line(f"Method: {found.method}."))
     if lists:
         blocks += _cut_set_lists(found)
     return [*blocks, *_scope_blocks(found)]
+
+
+def _bound(found: CutSets) -> str:
+    """Return how far the search went, and whether the list holds all that it found."""
+    if found.complete_to < found.max_order:
+        return (
+            f"SEARCH INCOMPLETE: cut short, complete only up to order {found.complete_to} of "
+            f"{found.max_order}"
+        )
+    searched = f"search complete up to order {found.complete_to}"
+    if len(found.cut_sets) < found.count:
+        return f"{searched}, LIST CUT SHORT: {len(found.cut_sets):,} of {found.count:,} are listed"
+    return searched if found.complete else f"{searched}, LIST CUT SHORT"
 
 
 def _cut_set_lists(found: CutSets) -> list[Block]:
@@ -428,7 +474,7 @@ def loss_blocks(net: SupplyNetwork, loss: Loss) -> list[Block]:
     date = question.on.isoformat() if question.on else _NO_DATE
     fate = {
         "runs": "runs on",
-        "possibly_stopped": "may stop, if illustrative links are right or gaps turn out badly",
+        "possibly_stopped": "may stop: illustrative links or gaps decide",
         "stopped": "stops",
         "already_stopped": "is stopped already, with nothing lost",
     }
@@ -454,7 +500,8 @@ def loss_blocks(net: SupplyNetwork, loss: Loss) -> list[Block]:
         blocks.append(Heading(f"{title}: {len(names) or 'none'}"))
         if names:
             blocks.append(Items(names))
-    return blocks
+    left_out = {need for asked in loss.questions for need in _not_modelled_of(net, asked)}
+    return [*blocks, *_not_modelled(sorted(left_out))]
 
 
 def explanation_blocks(net: SupplyNetwork, found: Explanation) -> list[Block]:
@@ -491,10 +538,13 @@ def explanation_blocks(net: SupplyNetwork, found: Explanation) -> list[Block]:
         words = tuple(f"{g}: {gap_in_words(g, found.question.by)}" for g in found.gaps)
         blocks += [Heading("Gaps that decide"), Items(words)]
     if found.held:
-        held = tuple((h.need, ", ".join(h.supplies)) for h in found.held)
+        held = tuple(
+            (h.need, ", ".join(h.supplies) or "a supplier not on record, if there is one")
+            for h in found.held
+        )
         blocks.append(Heading(f"What still reaches {target}"))
         blocks.append(Grid(("need", "met by"), held))
-    return blocks
+    return [*blocks, *_not_modelled(sorted(_not_modelled_of(net, found.question)))]
 
 
 def control_blocks(net: SupplyNetwork, control: Control) -> list[Block]:

@@ -5,6 +5,7 @@ Answers go to stdout, everything else to stderr. Nothing heavy is imported befor
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import shlex
@@ -13,9 +14,9 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec, TextIO
 
 import click
 
@@ -46,6 +47,9 @@ EXIT_PIPE_CLOSED = 141
 #: Counts above this are no longer exact in JSON readers that know only floats.
 _EXACT = 2**53
 _QUIET_SECONDS = 2.0
+_STREAM_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
+#: Warnings about the data that every command repeats; `validate` lists all.
+_WARNINGS = 3
 _SUFFIX_FORMATS = {
     ".txt": "text",
     ".json": "json",
@@ -166,7 +170,7 @@ def _render(command: str, answer: Answer, to: Destination) -> str | Mapping[str,
         return _csv(answer.table())
     if to.form == "md":
         return as_markdown(answer.blocks())
-    bold = to.path is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    bold = to.path is None and _is_terminal(sys.stdout) and "NO_COLOR" not in os.environ
     return as_text(answer.blocks(), bold=bold)
 
 
@@ -185,7 +189,15 @@ def _write(content: str | Mapping[str, str], path: Path | None) -> None:
     _tell(f"wrote {path}")
 
 
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Tell whether somebody watches; Python has no stream where the caller closed it."""
+    return stream is not None and stream.isatty()
+
+
 def _print(text: str) -> None:
+    if sys.stdout is None:
+        message = "standard output is closed. Write to a file with -o."
+        raise OutputError(message)
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -213,7 +225,7 @@ def _mute(stream: Any) -> None:  # noqa: ANN401 - a text stream or what stands i
 @contextmanager
 def _patience(command: str) -> Iterator[None]:
     """Say on a terminal that work goes on, once it takes longer than expected."""
-    if not sys.stderr.isatty():
+    if not _is_terminal(sys.stderr):
         yield
         return
     timer = threading.Timer(
@@ -255,7 +267,20 @@ def _network(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.argument("network", metavar="NETWORK")(encoding(command))
 
 
-_target = click.option("--target", metavar="ID", help="Node that must not stop.")
+def _once(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> str | None:
+    """Refuse a second value of an option that takes one: the first would be lost in silence."""
+    if len(set(value)) > 1:
+        several = ", ".join(dict.fromkeys(value))
+        raise click.UsageError(
+            f"{param.opts[0]} is given as {several}. {ctx.info_name} takes one: ask once for each.",
+            ctx,
+        )
+    return value[0] if value else None
+
+
+_target = click.option(
+    "--target", metavar="ID", multiple=True, callback=_once, help="Node that must not stop."
+)
 _targets = click.option(
     "--target",
     "targets",
@@ -263,15 +288,29 @@ _targets = click.option(
     multiple=True,
     help="Node that must not stop; repeatable. Default: all of the network's targets.",
 )
-_on = click.option("--on", metavar="DATE", help="Date, as 2026-06-29. Default: that of the data.")
+_on = click.option(
+    "--on",
+    metavar="DATE",
+    multiple=True,
+    callback=_once,
+    help="Date, as 2026-06-29. Default: that of the data.",
+)
+
+
+def _unit(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> str:
+    by = _once(ctx, param, value) or ""
+    _later(ctx, param, by)
+    return by
+
+
 _by = click.option(
     "--by",
-    default="node",
-    show_default=True,
+    default=["node"],
+    multiple=True,
     metavar="UNIT",
-    callback=_later,
+    callback=_unit,
     help="What is lost together: node, operator, owner, country, controller, material, stage, "
-    "supply, or any column of nodes.",
+    "supply, or any column of nodes. Default: node.",
 )
 _max_order = click.option(
     "--max-order",
@@ -328,7 +367,8 @@ def _destination(
         if folder and (output.endswith(("/", os.sep)) or path.is_dir()):
             form = folder
         else:
-            form = _SUFFIX_FORMATS.get(path.suffix.lower())
+            # An ending that is not known asks for something, and it is not the default format.
+            form = _SUFFIX_FORMATS.get(path.suffix.lower(), path.suffix or None)
         if form is not None and form not in formats:
             raise click.UsageError(
                 f"-o {path}: no {path.suffix} file is made here. Formats: {', '.join(formats)}; "
@@ -430,7 +470,14 @@ def _path(network: str) -> Path:
 def _load(network: str, encoding: str) -> SupplyNetwork:
     from supplynet.io import load
 
-    return load(_path(network), encoding=encoding)
+    net = load(_path(network), encoding=encoding)
+    warnings = [finding for finding in net.findings if finding.level == "warning"]
+    for finding in warnings[:_WARNINGS]:
+        _tell(f"warning: {finding}")
+    if len(warnings) > _WARNINGS:
+        more = len(warnings) - _WARNINGS
+        _tell(f"and {more:,} more; supplynet validate {shlex.quote(network)} lists all.")
+    return net
 
 
 def _neighbours(network: str) -> list[str]:
@@ -641,16 +688,21 @@ def cutsets(
     from supplynet.analysis.cutsets import minimal_cut_sets
     from supplynet.answers import cut_set_blocks, table_of
 
+    if count and limit is not None:
+        raise click.UsageError("--limit: with --count no sets are listed. Leave one out.")
     net = _load(network, encoding)
-    found = minimal_cut_sets(
-        net, target, by=by, on=on, max_order=max_order, max_gaps=max_gaps, limit=limit
-    )
-    result = found.to_dict()
+    found = minimal_cut_sets(net, target, by=by, on=on, max_order=max_order, max_gaps=max_gaps)
+    # What --fail-on asks does not hang on how much of the list is shown.
     certainties = {"assumed"} if found.assumed else set()
     if len(found.assumed) < len(found.cut_sets):
         certainties.add("certain")
     if found.possible:
         certainties.add("possible")
+    if limit is not None and limit < found.count:
+        shown = found.cut_sets[:limit]
+        assumed = tuple(sorted(set(shown).intersection(found.assumed), key=shown.index))
+        found = replace(found, cut_sets=shown, assumed=assumed, complete=False)
+    result = found.to_dict()
     if count:
         for name in ("cut_sets", "assumed", "possible"):
             del result[name]
@@ -756,7 +808,13 @@ def explain(
     help="betweenness, pagerank, degree, in_degree, out_degree, dominators, minimum_vertex_cut "
     "or articulation_points.",
 )
-@click.option("--target", metavar="ID", help="For dominators and minimum_vertex_cut.")
+@click.option(
+    "--target",
+    metavar="ID",
+    multiple=True,
+    callback=_once,
+    help="For dominators and minimum_vertex_cut.",
+)
 @_on
 def centrality(
     *, network: str, encoding: str, measure: str, target: str | None, on: str | None
@@ -917,6 +975,9 @@ def view(
     from supplynet.view import UNITS
     from supplynet.view import view as library_view
 
+    ending = Path(output).suffix.lower()
+    if ending not in ("", ".html", ".htm"):
+        raise click.UsageError(f"-o {output}: a view is an HTML file. Write it to a .html file.")
     _keep_input(network, Path(output), force=force)
     net = _load(network, encoding)
     written = library_view(
@@ -955,10 +1016,10 @@ def convert(
     """Write a network as a CSV folder, GraphML or for Gephi."""
     from supplynet.answers import conversion_blocks, left_out
 
+    if to is None:
+        to = _conversion(destination)
     _keep_input(network, destination, force=force)
     net = _load(network, encoding)
-    if to is None:
-        to = "graphml" if destination.suffix.lower() == ".graphml" else "folder"
     dropped: list[str] = []
     if to == "folder":
         from supplynet.io import save
@@ -986,6 +1047,26 @@ def convert(
     )
 
 
+_FILE_ENDINGS = frozenset(
+    {".csv", ".db", ".dot", ".gexf", ".gml", ".gv", ".gz", ".htm", ".html", ".json", ".jsonl"}
+    | {".md", ".net", ".ods", ".parquet", ".pdf", ".svg", ".toml", ".tsv", ".txt", ".xls"}
+    | {".xlsx", ".xml", ".yaml", ".yml", ".zip"}
+)
+
+
+def _conversion(destination: Path) -> str:
+    """Return what to write, by the name of what is written; a folder may have any other name."""
+    ending = destination.suffix.lower()
+    if ending == ".graphml":
+        return "graphml"
+    if ending in _FILE_ENDINGS and not destination.is_dir():
+        raise click.UsageError(
+            f"{destination}: no {ending} file is made here. Give a folder for CSV files or a "
+            ".graphml file, or say what to write with --to."
+        )
+    return "folder"
+
+
 # Running
 
 
@@ -1004,7 +1085,8 @@ def main(args: Sequence[str] | None = None) -> int:
             reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
     try:
         code = _run(sys.argv[1:] if args is None else list(args))
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except (KeyboardInterrupt, click.Abort):
         _tell("supplynet: interrupted")
         return EXIT_INTERRUPTED
@@ -1013,7 +1095,7 @@ def main(args: Sequence[str] | None = None) -> int:
         return EXIT_PIPE_CLOSED
     except OSError as error:
         _mute(sys.stdout)
-        _tell(f"supplynet: standard output: {error.strerror or error}")
+        _tell(f"supplynet: standard output: {error.strerror or error}.")
         return EXIT_USAGE
     return code
 
@@ -1032,11 +1114,14 @@ def _run(args: list[str]) -> int:
             _tell(str(finding))
         return EXIT_USAGE
     except SupplyNetError as error:
-        _tell(f"supplynet: {error}")
+        _tell(f"supplynet: {_sentence(str(error))}")
         return EXIT_USAGE
     except (BrokenPipeError, click.Abort):
         raise
-    except Exception as error:  # noqa: BLE001 - the last floor: no traceback reaches the user
+    except Exception as error:  # the last floor: no traceback reaches the user
+        if isinstance(error, OSError) and error.errno in _STREAM_ERRORS:
+            # The help text is written by click, to a full disk or a closed stream as well.
+            raise
         if os.environ.get("SUPPLYNET_DEBUG"):
             traceback.print_exc()
         _tell(
@@ -1047,10 +1132,12 @@ def _run(args: list[str]) -> int:
     return 0
 
 
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "!", ":")) else f"{text}."
+
+
 def _one_line(error: click.ClickException) -> str:
     """Return a usage error as one sentence with the way to help."""
-    message = " ".join(error.format_message().split())
+    message = _sentence(" ".join(error.format_message().split()))
     command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else None
-    if isinstance(error, click.MissingParameter) and error.param_hint is None:
-        message = f"{message.rstrip('.')}."
     return f"{message} See {command} --help." if command else message

@@ -230,9 +230,71 @@ def test_a_list_cut_short_says_so(network, answer, run):
     result = answer("cutsets", network, "--limit", "1")["result"]
     assert result["complete"] is False
     assert len(result["cut_sets"]) == 1
-    assert "SEARCH INCOMPLETE" in run("cutsets", network, "--limit", "1")[1]
+    text = run("cutsets", network, "--limit", "1")[1]
+    assert "search complete up to order 2, LIST CUT SHORT: 1 of 4 are listed" in text
+    assert "of those listed 0 certain, 1 assumed" in text
     assert run("cutsets", network, "--limit", "1", "--fail-on", "incomplete")[0] == 1
     assert run("cutsets", network, "--fail-on", "incomplete")[0] == 0
+    whole = run("cutsets", network, "--format", "json", "--limit", "4")
+    assert whole == run("cutsets", network, "--format", "json")
+
+
+def test_a_short_list_hides_no_certain_finding_from_fail_on(network, run):
+    # The one set that is listed is an assumed one; a certain one comes after it.
+    assert run("cutsets", network, "--limit", "1", "--fail-on", "certain")[0] == 1
+
+
+def test_a_limit_on_a_count_is_refused(network, refused):
+    assert "Leave one out" in refused("cutsets", network, "--count", "--limit", "1")
+
+
+def test_a_search_cut_short_says_what_is_missing(network, run, monkeypatch):
+    import dataclasses
+
+    import supplynet.analysis.cutsets as engine
+
+    search = engine.minimal_cut_sets
+
+    def short(*args, **options):
+        return dataclasses.replace(
+            search(*args, **options), complete=False, complete_to=1, possible_complete_to=0
+        )
+
+    monkeypatch.setattr(engine, "minimal_cut_sets", short)
+    text = run("cutsets", network)[1]
+    assert "SEARCH INCOMPLETE: cut short, complete only up to order 1 of 2" in text
+    assert "units together with gaps was CUT SHORT: it is not complete at any order" in text
+    points = engine.single_points_of_failure
+
+    def few(*args, **options):
+        return dataclasses.replace(points(*args, **options), complete=False)
+
+    monkeypatch.setattr(engine, "single_points_of_failure", few)
+    assert "THE SEARCH WAS CUT SHORT: findings are missing" in run("chokepoints", network)[1]
+
+
+def test_text_names_what_is_outside_the_answer(network, run):
+    with (network / "supplies.csv").open("a", encoding="utf-8") as file:
+        file.write("mine,elsewhere,ore,high\n")
+    with (network / "nodes.csv").open("a", encoding="utf-8") as file:
+        file.write("elsewhere,Elsewhere,mill,CN,recorded\n")
+    (network / "needs.csv").write_text(
+        "consumer,material,suppliers\nmissile,radar,not_modelled\nelsewhere,acid,not_modelled\n",
+        encoding="utf-8",
+    )
+    for command in (["chokepoints"], ["cutsets"], ["explain"], ["whatif", "--lose", "mill"]):
+        text = run(command[0], network, *command[1:], "--target", "missile")[1]
+        assert "Not modelled, so no part of this answer\n  - missile/radar\n" in text
+        assert "elsewhere/acid" not in text
+    for command in ("chokepoints", "cutsets"):
+        text = run(command, network, "--target", "missile")[1]
+        assert re.search(r"Not upstream, so not judged: 1 node without .*\nelsewhere\n", text)
+
+
+def test_a_need_met_only_by_an_unlisted_supplier_says_so(network, run):
+    (network / "needs.csv").write_text("consumer,material\nmissile,radar\n", encoding="utf-8")
+    text = run("explain", network, "--lose", "maker")[1]
+    assert re.search(r"radar +a supplier not on record, if there is one", text)
 
 
 def test_counts_that_no_float_holds_are_text():
@@ -362,6 +424,49 @@ def test_every_question_refuses_measures(name, option, network, tmp_path, refuse
     assert not (tmp_path / "view.html").exists()
 
 
+@pytest.mark.parametrize(
+    ("option", "values"),
+    [("--target", ("missile", "maker")), ("--by", ("node", "country")), ("--on", ("1", "2"))],
+)
+@pytest.mark.parametrize("name", ["chokepoints", "cutsets", "explain"])
+def test_a_second_value_is_not_dropped_in_silence(name, option, values, network, refused):
+    first, second = values
+    err = refused(name, network, option, first, option, second)
+    assert f"{option} is given as {first}, {second}. {name} takes one" in err
+
+
+def test_the_same_value_twice_is_one(network, run):
+    twice = run("chokepoints", network, "--target", "missile", "--target", "missile")
+    assert twice == run("chokepoints", network, "--target", "missile")
+
+
+def test_warnings_about_the_data_go_with_every_answer(network, run):
+    (network / "nodes.csv").write_text(NODES.replace("country", "contry"), encoding="utf-8")
+    code, out, err = run("chokepoints", network, "--format", "json")
+    assert code == 0
+    VALIDATOR.validate(json.loads(out))
+    assert err == (
+        "warning: nodes.csv:1: unknown column 'contry' is kept as an extra. "
+        "Did you mean 'country'?\n"
+    )
+    columns = "id,contry,stge,oprator,statuss,upstraem\n"
+    rows = "".join(f"{line.split(',')[0]},,,,,\n" for line in NODES.splitlines()[1:])
+    (network / "nodes.csv").write_text(columns + rows, encoding="utf-8")
+    *shown, last = run("chokepoints", network)[2].splitlines()
+    assert len(shown) == 3
+    assert last == f"and 2 more; supplynet validate {network} lists all."
+
+
+def test_a_refusal_is_a_sentence(network, tmp_path, refused):
+    for args in (
+        ("chokepoints", network, "--on", "2026"),
+        ("chokepoints", network, "--by", "contry"),
+        ("chokepoints", network, "extra"),
+        ("report", network, "--format", "csv"),
+    ):
+        assert re.search(r"[.?](?: See supplynet \w+ --help\.)?$", refused(*args))
+
+
 def test_measures_ignored_is_taken(network, run):
     plain = run("cutsets", network, "--format", "json")
     assert run("cutsets", network, "--format", "json", "--measures", "ignored") == plain
@@ -467,6 +572,17 @@ def test_a_format_that_is_not_made_is_refused(network, tmp_path, refused):
         "chokepoints", network, "-o", tmp_path / "a.html"
     )
     assert "-o DIR/" in refused("report", network, "--format", "csv")
+
+
+def test_an_unknown_ending_is_refused(network, tmp_path, refused, run):
+    for name in ("chokepoints", "report"):
+        out = tmp_path / "a.pdf"
+        assert "no .pdf file is made here" in refused(name, network, "-o", out)
+        assert not out.exists()
+    assert ".html file" in refused("view", network, "-o", tmp_path / "v.txt")
+    assert not (tmp_path / "v.txt").exists()
+    assert run("chokepoints", network, "-o", tmp_path / "plain")[0] == 0
+    assert run("chokepoints", network, "-o", tmp_path / "a.pdf", "--format", "md")[0] == 0
 
 
 def test_an_input_is_not_overwritten(network, refused, run):
@@ -598,6 +714,21 @@ def test_convert_overwrites_no_network(network, tmp_path, run, refused):
     refused("report", network, "-o", other)
     assert {p.name: p.read_bytes() for p in other.iterdir()} == before
     assert "Leave it out" in refused("convert", network, tmp_path / "x", "--on", "2026-01-01")
+
+
+def test_convert_makes_no_folder_that_is_called_a_file(network, tmp_path, run, refused):
+    for name in ("net.gexf", "net.xlsx", "net.json", "net.csv"):
+        assert "say what to write with --to" in refused("convert", network, tmp_path / name)
+        assert not (tmp_path / name).exists()
+    assert run("convert", network, tmp_path / "net.v2")[0] == 0
+    assert (tmp_path / "net.v2" / "supplies.csv").exists()
+
+
+def test_what_is_written_for_gephi_is_read_again(network, tmp_path, answer, run):
+    run("convert", network, tmp_path / "gephi", "--to", "gephi")
+    code, out, _ = run("cutsets", tmp_path / "gephi", "--format", "json")
+    assert code == 0
+    assert json.loads(out)["result"] == answer("cutsets", network)["result"]
 
 
 # Views and measures of concentration

@@ -106,7 +106,50 @@ def test_a_full_disk_under_stdout_is_one_line(network, args):
             timeout=60,
         )
     assert process.returncode == 2
-    assert process.stderr == b"supplynet: standard output: No space left on device\n"
+    assert process.stderr == b"supplynet: standard output: No space left on device.\n"
+
+
+@needs_full
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_a_full_disk_under_help_is_one_line(option):
+    with Path("/dev/full").open("wb") as full:
+        process = subprocess.run(
+            [*COMMAND, option], stdout=full, stderr=subprocess.PIPE, check=False, timeout=60
+        )
+    assert process.returncode == 2
+    assert process.stderr == b"supplynet: standard output: No space left on device.\n"
+
+
+@needs_posix
+def test_a_closed_stdout_is_one_line(network, tmp_path):
+    def closed(*args):
+        line = 'exec "$@" >&-'
+        return subprocess.run(
+            ["sh", "-c", line, "sh", *COMMAND, *map(str, args)],
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+
+    done = closed("chokepoints", network)
+    assert done.returncode == 2
+    assert done.stderr == b"supplynet: standard output is closed. Write to a file with -o.\n"
+    out = tmp_path / "a.json"
+    done = closed("chokepoints", network, "-o", out)
+    assert done.returncode == 0
+    assert out.exists()
+
+
+@needs_posix
+def test_a_closed_stderr_changes_no_answer(network):
+    line = 'exec "$@" 2>&-'
+    done = subprocess.run(
+        ["sh", "-c", line, "sh", *COMMAND, "chokepoints", network],
+        stdout=subprocess.PIPE,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (0, run("chokepoints", network).stdout)
 
 
 @needs_full
