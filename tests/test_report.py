@@ -11,6 +11,7 @@ import sys
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from html import escape
 from html.parser import HTMLParser
 
 import pytest
@@ -331,6 +332,28 @@ def test_a_search_cut_short_says_so():
     assert "search complete" not in report.to_html()
 
 
+def test_pairs_with_gaps_cut_short_are_said_though_the_sets_are_complete():
+    net = redundant()
+    report = assemble(
+        net,
+        ("t",),
+        net.as_of,
+        answers_of(net, possible_complete_to=1),
+        max_order=2,
+        max_gaps=1,
+        version="0",
+        all_targets=True,
+    )
+    text = "sets that also need a gap only up to order 1, so more of those may exist"
+    for form in (report.to_html(), report.to_markdown()):
+        assert f"search complete up to order 2; {text}" in form
+        assert "In 3 of 3 searches the sets that also need a gap were cut short" in form
+    assert not report.targets[0].cut_sets[0].possible_complete
+    whole = chokepoint_report(net)
+    assert text not in whole.to_html()
+    assert "cut short" not in whole.to_markdown().split("## Method")[0]
+
+
 def test_already_stopped_is_said_and_nothing_stops_it():
     net = make_network(
         nodes=[node("a", status="closed", upstream="none"), node("t")],
@@ -389,6 +412,93 @@ def test_cells_say_what_to_fill_for_each_kind_of_gap():
     assert cells["unit:c"].field.startswith("country")
 
 
+def test_a_possible_point_is_no_shared_chokepoint():
+    net = make_network(
+        nodes=[
+            node("a", "AU", upstream="none"),
+            node("b", "JP", upstream="unknown"),
+            node("only", "DE", upstream="none"),
+            node("t"),
+            node("u"),
+        ],
+        supplies=[
+            supply("a", "t", "m"),
+            supply("b", "t", "m"),
+            supply("a", "u", "m"),
+            supply("b", "u", "m"),
+            supply("only", "t", "n"),
+        ],
+        targets=("t", "u"),
+    )
+    report = chokepoint_report(net)
+    possible = {(p.by, p.unit) for t in report.targets for p in t.points}
+    assert ("node", "a") in possible
+    assert {m.unit for g in report.shared for m in g.members} == {"only", "only_co", "DE"}
+    assert all(s.certainty in ("certain", "assumed") for g in report.shared for s in g.targets)
+    assert not any("a alone stops" in f.text for f in report.findings)
+    rows = list(csv.DictReader(io.StringIO(report.to_csvs()["shared_chokepoints.csv"])))
+    assert [r["units"] for r in rows] == ["node=only;operator=only_co;country=DE;controller=DE"]
+
+
+def test_an_industry_that_stops_a_target_is_no_clean_record():
+    net = make_network(
+        nodes=[node("makers", None, kind="aggregate", operator=None, upstream="none"), node("t")],
+        supplies=[supply("makers", "t", "m")],
+        targets=("t",),
+    )
+    (target,) = (report := chokepoint_report(net)).targets
+    assert target.strongest == "industry"
+    assert "An industry taken as one node would stop it alone: 1 certain." in report.answer
+    assert "no sign of safety" not in report.answer
+    assert "industry only" in report.to_html()
+
+
+def test_the_answer_says_which_targets_may_be_down_already_and_that_none_is_not_safe():
+    net = make_network(
+        nodes=[
+            *(node(f"s{i}", f"{('AU', 'JP', 'DE')[i]}", upstream="unknown") for i in range(3)),
+            *(node(f"r{i}", f"{('AU', 'JP', 'DE')[i]}", upstream="none") for i in range(3)),
+            node("t"),
+            node("u"),
+        ],
+        supplies=[
+            *(supply(f"s{i}", "t", "m") for i in range(3)),
+            *(supply(f"r{i}", "u", "m") for i in range(3)),
+        ],
+        targets=("t", "u"),
+    )
+    answer = chokepoint_report(net).answer
+    assert "2 have none on record, which is no sign of safety." in answer
+    assert "1 may already be stopped, should all gaps go badly at once" in answer
+
+
+def test_a_finding_is_graded_by_the_unit_it_names():
+    net = make_network(
+        nodes=[
+            node("maker", "GB", upstream="none"),
+            node("other", "GB", upstream="none"),
+            node("t", "US"),
+        ],
+        supplies=[
+            supply("maker", "t", "m", confidence="low"),
+            supply("other", "t", "n", confidence="high"),
+        ],
+        targets=("t",),
+    )
+    report = chokepoint_report(net)
+    for group in report.shared:
+        lead = group.members[0]
+        (point,) = (p for p in report.targets[0].points if (p.by, p.unit) == (lead.by, lead.unit))
+        assert [s.evidence for s in group.targets] == [point.evidence]
+
+
+def test_a_mixed_finding_carries_both_badges(report):
+    first = report.to_html().split('<ol class="findings">')[1].split("</li>")[0]
+    assert '<span class="badge certain">1 certain</span>' in first
+    assert '<span class="badge assumed">1 assumed</span>' in first
+    assert "1. *1 certain, 1 assumed*: " in report.to_markdown()
+
+
 def test_own_and_aggregates_are_told_apart():
     net = make_network(
         nodes=[node("world", None, kind="aggregate", upstream="none"), node("t")],
@@ -430,8 +540,35 @@ def test_every_row_used_is_in_the_provenance_with_its_references(report):
 def test_rows_downstream_only_are_left_out():
     net = two_missiles()
     report = chokepoint_report(net, ["drone"])
-    assert "magnet_b" not in {r["id"] for r in report.provenance if r["table"] == "nodes"}
+    assert "magnet_b" not in report.nodes
+    assert "metal>magnet_b:sm" not in {r["id"] for r in report.provenance}
     assert shlex.split(report.reproduce)[3:5] == ["--target", "drone"]
+
+
+def test_every_node_that_the_concentration_counts_is_in_the_provenance():
+    net = two_missiles()
+    report = chokepoint_report(net, ["drone"])
+    rows = {r["id"] for r in report.provenance if r["table"] == "nodes"}
+    counted = sum(
+        c["nodes"] for c in report.concentration if (c["kind"], c["basis"]) == ("country", "nodes")
+    )
+    assert counted == len(rows) == 5
+
+
+def test_every_reference_of_a_row_is_on_the_page(flagship):
+    html = flagship.to_html()
+    number = {r["id"]: i for i, r in enumerate(flagship.references, start=1)}
+    for row in flagship.provenance:
+        if row["table"] != "shares" and row["references"]:
+            start = html.index(f'<li><code dir="ltr">{escape(row["id"])}</code>')
+            assert start > 0
+    for name in {n for row in flagship.provenance for n in row["references"]}:
+        assert f'id="ref-{number[name]}"' in html
+    latest = [m for m in flagship.market_shares if m["latest"]]
+    section = html[html.index('id="s-concentration"') : html.index('id="s-cells"')]
+    for market in latest:
+        for name in market["references"]:
+            assert f'href="#ref-{number[name]}"' in section
 
 
 def test_references_that_are_not_there_are_said_to_be_missing():
@@ -584,7 +721,24 @@ def test_page_says_how_to_make_it_again(report):
     html = report.to_html()
     net = two_missiles()
     assert net.digest in html
-    assert f"supplynet report drawn --on {net.as_of.isoformat()} -o report.html" in html
+    assert f"supplynet report path/to/drawn --on {net.as_of.isoformat()} -o report.html" in html
+    assert "stands for where these data lie" in html
+
+
+def test_targets_in_another_order_are_named_in_the_command():
+    net = two_missiles()
+    report = chokepoint_report(net, ["drone", "missile"])
+    words = shlex.split(report.reproduce)
+    assert [w for w, before in zip(words[1:], words, strict=False) if before == "--target"] == [
+        "drone",
+        "missile",
+    ]
+    assert "--target" not in chokepoint_report(net, ["missile", "drone"]).reproduce
+
+
+def test_shipped_networks_are_named_as_they_are_loaded(flagship):
+    assert shlex.split(flagship.reproduce)[:3] == ["supplynet", "report", "rare_earth_magnets"]
+    assert "path/to" not in flagship.to_html()
 
 
 def test_forms_share_the_findings(flagship):

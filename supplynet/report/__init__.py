@@ -109,7 +109,7 @@ def chokepoint_report(
         max_order=max_order,
         max_gaps=max_gaps,
         version=__version__,
-        all_targets=set(wanted) == set(resolve_targets(net, None)) if targets else True,
+        all_targets=not targets or tuple(wanted) == tuple(resolve_targets(net, None)),
     )
 
 

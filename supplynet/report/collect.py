@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from supplynet.graph import holds
 from supplynet.report.facts import (
     CERTAINTIES,
     CUT_UNITS,
@@ -316,17 +317,11 @@ class Collector:
             key=lambda ps: (ps[0].aggregate, POINT_UNITS.index(ps[0].by), ps[0].unit),
         )
         lead = ordered[0]
-        rank = EVIDENCE.index
-        best = sorted({p.evidence for p in lead}, key=rank)
+        best = sorted({p.evidence for p in lead}, key=EVIDENCE.index)
         weak = sorted({n for p in lead for n in p.illustrative_needs})
-        stops = tuple(
-            Stop(
-                p.target,
-                p.certainty,
-                min((q.evidence for ps in ordered for q in ps if q.target == p.target), key=rank),
-            )
-            for p in lead
-        )
+        # What a sentence says of the first unit is graded by that unit: the loss of its whole
+        # country may hold on better evidence.
+        stops = tuple(Stop(p.target, p.certainty, p.evidence) for p in lead)
         return Shared(
             members=tuple(self._member(points) for points in ordered),
             targets=stops,
@@ -677,6 +672,8 @@ class Collector:
         for certainty in CERTAINTIES:
             if certainty in found:
                 return certainty
+        if self.aggregates[target]:
+            return "industry"
         return "blind_spot" if self.blind_spots(target) else "none"
 
     def blind_spots(self, target: str) -> tuple[str, ...]:
@@ -752,13 +749,30 @@ class Collector:
             ]
             if words:
                 parts.append(f"{certainty}: {listed(words)}")
-        if not parts:
-            gaps = plural(self.max_gaps, "gap")
-            return (
-                f"{lead} No single plant, operator, country or government stops it in the data as "
-                f"recorded, not even with {gaps} at its bad end."
+        if parts:
+            text = f"{lead} Single points of failure, {'; '.join(parts)}."
+        else:
+            with_gaps = (
+                f", not even with {plural(self.max_gaps, 'gap')} at its bad end"
+                if self.max_gaps
+                else "; what gaps could add was not searched"
             )
-        return f"{lead} Single points of failure, {'; '.join(parts)}."
+            text = (
+                f"{lead} No single plant, operator, country or government stops it in the data as "
+                f"recorded{with_gaps}."
+            )
+        industries = {
+            certainty: len({p.unit for p in self.aggregates[target] if p.certainty == certainty})
+            for certainty in CERTAINTIES
+        }
+        if any(industries.values()):
+            words = [f"{n} {certainty}" for certainty, n in industries.items() if n]
+            count = sum(industries.values())
+            noun = "An industry" if count == 1 else "Industries"
+            text += f" {noun} taken as one node would stop it alone: {listed(words)}."
+        if not parts and not any(industries.values()):
+            text += " That is no sign of safety: it says nothing of what is not recorded."
+        return text
 
     def _cut_search(self, target: str, by: str) -> CutSearch:
         found = self.answers.cuts[target, by]
@@ -779,6 +793,8 @@ class Collector:
             method=found.method,
             cuts=tuple(sorted(cuts, key=_cut_order)),
             possible=possible,
+            possible_complete=found.possible_complete,
+            possible_complete_to=found.possible_complete_to,
             sentence=self._cut_sentence(found),
         )
 
@@ -790,6 +806,11 @@ class Collector:
             else f"search cut short: complete only up to order {found.complete_to} "
             f"of {found.max_order}, so more sets may exist"
         )
+        if found.complete and not found.possible_complete:
+            bound += (
+                f"; sets that also need a gap only up to order {found.possible_complete_to}, so "
+                "more of those may exist"
+            )
         if found.status == "already_stopped":
             return "Already stopped: the empty set is the one cut set."
         if not found.count:
@@ -809,9 +830,11 @@ class Collector:
     def provenance(self) -> tuple[dict[str, Any], ...]:
         """Return every row that the answers used, with what it says and where that is from."""
         inside = set(self.scope)
-        assets = self._assets(inside)
+        # Concentration counts every node that operates, upstream of a target or not.
+        counted = inside | self._operating
+        assets = self._assets(counted)
         keep: dict[str, Callable[[Mapping[str, Any]], bool]] = {
-            "nodes": lambda r: r["id"] in inside,
+            "nodes": lambda r: r["id"] in counted,
             "supplies": lambda r: r["consumer"] in inside,
             "needs": lambda r: r["consumer"] in inside,
             "entities": lambda r: r["id"] in assets,
@@ -830,12 +853,19 @@ class Collector:
             )
         )
 
+    @cached_property
+    def _operating(self) -> set[str]:
+        """Return the nodes that the concentration counts."""
+        table = self.net.table("nodes")
+        return {n for i, n in enumerate(table.column("id")) if holds(table, i, self.on)}
+
     def _assets(self, inside: set[str]) -> set[str]:
-        """Return the nodes in scope, their operators, and all that owns those."""
+        """Return nodes, their operators, and all that owns those."""
         owners: dict[str, list[str]] = defaultdict(list)
         for row in self.net.table("holdings").rows():
             owners[row["asset"]].append(row["owner"])
-        reached = set(inside) | set(self.attributes(inside, "operator"))
+        operators = {self.net.node_rows[node].get("operator") for node in inside}
+        reached = set(inside) | {operator for operator in operators if operator is not None}
         queue = deque(sorted(reached))
         while queue:
             for owner in owners[queue.popleft()]:

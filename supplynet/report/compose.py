@@ -9,6 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from supplynet.examples import examples
 from supplynet.report.collect import Collector
 from supplynet.report.facts import (
     CERTAINTIES,
@@ -83,7 +84,7 @@ class _Writer(Collector):
             }
             for by in POINT_UNITS
         }
-        order = ("already_stopped", *CERTAINTIES, "blind_spot", "none")
+        order = ("already_stopped", *CERTAINTIES, "industry", "blind_spot", "none")
         return {
             "targets": len(self.target_ids),
             "strongest": {kind: strongest.count(kind) for kind in order},
@@ -104,8 +105,9 @@ class _Writer(Collector):
             "certain": "{} a certain single point of failure",
             "assumed": f"{{}} {only}an assumed one, as good as the illustrative links under it",
             "possible": "{} only a possible one, which takes a gap in the data going badly",
+            "industry": "{} no plant, firm or state but a whole industry as one",
             "blind_spot": "{} none on record but a gap that alone could stop it",
-            "none": "{} none on record",
+            "none": "{} none on record, which is no sign of safety",
         }
         parts = []
         for kind, phrase in phrases.items():
@@ -115,6 +117,12 @@ class _Writer(Collector):
                 number = str(count) if count else "none"
                 parts.append(phrase.format(f"{number} {many if count > 1 else one}"))
         text = f"Of {total} targets, {'; '.join(parts)}."
+        shaky = self.counts["possibly_stopped"]
+        if shaky:
+            text += (
+                f" {shaky} may already be stopped, should all gaps go badly at once or "
+                "illustrative needs go unmet."
+            )
         single = next(iter(self.points_shared), None)
         pair = next(iter(self.shared_sets), None)
         if pair and len(pair.targets) > (len(single.targets) if single else 0):
@@ -308,7 +316,8 @@ class _Writer(Collector):
         several = [t for t in without if searches[t].count]
         complete = all(searches[t].complete for t in without)
         subject = f"{self._of_all(len(without))} {'has' if len(without) == 1 else 'have'}"
-        text = f"{capital(subject)} no single country on record that stops it"
+        them = "it" if len(without) == 1 else "them"
+        text = f"{capital(subject)} no single country on record that stops {them}"
         if self.max_order > 1:
             together = "two" if self.max_order == 2 else f"up to {self.max_order}"
             if not several:
@@ -323,6 +332,16 @@ class _Writer(Collector):
             else " (search cut short: more may exist)."
         )
         text += " Any one recorded supplier, however small, counts as enough here."
+        doubtful = [
+            t
+            for t in without
+            if any(p.by == "country" and p.certainty == "possible" for p in self.points[t])
+        ]
+        if doubtful:
+            gap = "a gap" if self.max_gaps == 1 else "gaps"
+            verb = "goes" if self.max_gaps == 1 else "go"
+            subject = f"{len(doubtful)} of these" if len(without) > 1 else "it"
+            text += f" If {gap} in the data {verb} badly, a single country could stop {subject}."
         return Finding(
             kind="countries",
             text=text,
@@ -331,6 +350,7 @@ class _Writer(Collector):
             figures={
                 "without_single_country": without,
                 "with_larger_set": several,
+                "with_a_gap": doubtful,
                 "max_order": self.max_order,
                 "complete": complete,
             },
@@ -424,8 +444,8 @@ class _Writer(Collector):
                 Limitation(
                     "Illustrative links",
                     f"{supplies.illustrative} of {supplies.total} supplies and "
-                    f"{nodes.illustrative} of {nodes.total} nodes are illustrative: nobody "
-                    "publishes them. Every finding marked assumed is only as good as they are.",
+                    f"{nodes.illustrative} of {nodes.total} nodes are illustrative: no source "
+                    "states them. Every finding marked assumed is only as good as they are.",
                     {"supplies": supplies.illustrative, "nodes": nodes.illustrative},
                 )
             )
@@ -467,13 +487,30 @@ class _Writer(Collector):
                     {"needs": unknowns["not_modelled"]},
                 )
             )
+        searches = list(self.answers.cuts.values())
+        short = sum(not s.complete for s in searches)
+        open_pairs = sum(s.complete and not s.possible_complete for s in searches)
+        cut = ""
+        if short:
+            cut += f" {short} of {plural(len(searches), 'search', 'searches')} were cut short."
+        if open_pairs:
+            cut += (
+                f" In {open_pairs} of {plural(len(searches), 'search', 'searches')} the sets "
+                "that also need a gap were cut short: more of those may exist."
+            )
         found.append(
             Limitation(
                 "Bound of the search",
                 f"Sets of up to {plural(self.max_order, 'unit')} with at most "
                 f"{plural(self.max_gaps, 'gap')} at its bad end were searched. Larger "
-                "combinations were not.",
-                {"max_order": self.max_order, "max_gaps": self.max_gaps},
+                f"combinations were not.{cut}",
+                {
+                    "max_order": self.max_order,
+                    "max_gaps": self.max_gaps,
+                    "searches": len(searches),
+                    "cut_short": short,
+                    "cut_short_with_gaps": open_pairs,
+                },
             )
         )
         found.append(
@@ -489,7 +526,9 @@ class _Writer(Collector):
     # -- the whole --------------------------------------------------------------------------
 
     def reproduce(self) -> str:
-        words = ["supplynet", "report", self.net.name or "NETWORK"]
+        name = self.net.name or "NETWORK"
+        # A network of the reader's own is not found by its name; where it lies is not ours to say.
+        words = ["supplynet", "report", name if name in examples() else f"path/to/{name}"]
         if not self.all_targets:
             for target in self.target_ids:
                 words += ["--target", target]
@@ -513,11 +552,16 @@ class _Writer(Collector):
             if self.max_order > 1
             else ""
         )
+        when = (
+            f"as they stand on {long_date(self.on)}"
+            if self.on
+            else "as they stand, no row of which is dated"
+        )
         end_uses = listed([f"{len(ts)} {use}" for use, ts in sorted(uses.items())])
         return {
             "sentence": (
                 f"Which single plant, operator, country or government{together} would stop {what}, "
-                f"on the data as they stand on {long_date(self.on)}, with export controls ignored?"
+                f"on the data {when}, with export controls ignored?"
             ),
             "end_use_sentence": f"End use of the targets: {end_uses}.",
             "targets": self.target_ids,

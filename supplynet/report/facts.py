@@ -166,7 +166,11 @@ class SharedSet:
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence of the first page and the figures it is made of."""
+    """One sentence of the first page and the figures it is made of.
+
+    `certainty` is that of its weakest part; where some targets are certain and others assumed,
+    `figures` count both.
+    """
 
     kind: str
     text: str
@@ -241,6 +245,8 @@ class CutSearch:
     method: str
     cuts: tuple[Cut, ...]
     possible: tuple[Cut, ...]
+    possible_complete: bool
+    possible_complete_to: int
     sentence: str
 
 

@@ -30,12 +30,13 @@ CELLS_SHOWN = 25
 BLIND_SHOWN = 5
 FIRST_PAGE_ROWS = 4
 FIRST_PAGE_SETS = 2
-FIRST_PAGE_CELLS = 4
+FIRST_PAGE_CELLS = 3
 FIRST_PAGE_LIMITATIONS = 3
 MATRIX_SINGLES = 12
 MATRIX_SETS = 12
 SHARED_SHOWN = 20
 COLOURS = 7
+LONG_WORD = 28
 #: Where the bars of a chart begin, and how wide one percent is, in its own units.
 BAR_START = 150
 BAR_UNIT = 7.5
@@ -64,12 +65,13 @@ STRONGEST_NAMES = {
     "certain": "certain",
     "assumed": "assumed",
     "possible": "possible",
+    "industry": "industry only",
     "blind_spot": "blind spot only",
     "none": "none on record",
     "recorded": "as recorded",
 }
 
-HOLDER = "Stop it alone, and whose they are is not on record"
+HOLDER = "Stops it alone, holder not on record"
 
 KEY = (
     "Certain: holds with every gap read in the target's favour and without any illustrative link. "
@@ -335,6 +337,15 @@ class _Layout:
             for gaps, units in sorted(groups.items(), key=lambda g: (-len(g[1]), g[0]))
         ]
 
+    @staticmethod
+    def badges(finding: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Return how sure a finding is: where that differs by target, each with its count."""
+        figures = finding["figures"]
+        counts = [(c, figures.get(c) or 0) for c in ("certain", "assumed")]
+        if all(n for _, n in counts):
+            return [(c, str(n)) for c, n in counts]
+        return [(finding["certainty"], "")]
+
     def gaps_text(self, gaps: Sequence[str]) -> str:
         return " and ".join(self.words.gap(gap) for gap in gaps)
 
@@ -344,7 +355,7 @@ class _Layout:
             parts.append(plural(cell["blind_spots"], "blind spot"))
         if cell["possible"]:
             parts.append(plural(cell["possible"], "possible chokepoint"))
-        return f"{', '.join(parts)} over {plural(len(cell['targets']), 'target')}"
+        return f"{', '.join(parts)} in {plural(len(cell['targets']), 'target')}"
 
     @property
     def no_gap_text(self) -> str:
@@ -581,6 +592,22 @@ class _Layout:
             tables.setdefault(row["table"], []).append(row)
         return list(tables.items())
 
+    @property
+    def share_rows(self) -> int:
+        return sum(row["table"] == "shares" for row in self.facts["provenance"])
+
+    @property
+    def shipped(self) -> bool:
+        return "path/to/" not in self.facts["reproduce"]
+
+    @cached_property
+    def long_words(self) -> bool:
+        """Tell whether an id or a name holds a word that would push a column off the page."""
+        names = (
+            text for key, facts in self.facts["nodes"].items() for text in (key, facts["name"])
+        )
+        return any(len(word) > LONG_WORD for name in names for word in name.split())
+
     @staticmethod
     def valid_text(row: Mapping[str, Any]) -> str:
         if row["start"] and row["end"]:
@@ -688,7 +715,8 @@ def to_markdown(facts: Facts) -> str:
     paragraph(f"> **{md_cell(facts['answer'])}**")
     paragraph("## Findings")
     for number, finding in enumerate(facts["findings"], start=1):
-        certainty = STRONGEST_NAMES[finding["certainty"]]
+        marks = layout.badges(finding)
+        certainty = ", ".join(f"{n} {STRONGEST_NAMES[c]}".strip() for c, n in marks)
         out.append(f"{number}. *{certainty}*: {md_cell(finding['text'])}")
     out.append("")
     paragraph(KEY)
