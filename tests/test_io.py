@@ -248,6 +248,7 @@ def test_what_cannot_be_read_is_one_finding(tmp_path, data, what):
         ("start", "2026-13", "there is no such month"),
         ("start", "2026", "is 2026, a year. Write the day, such as 2026-01-01."),
         ("start", "2026-01-01T00:00", "not a date"),
+        ("qualified", "2", "Allowed: yes, no, unknown"),
         ("confidence", "certain", "Allowed: high, medium, low, illustrative"),
     ],
 )
@@ -264,6 +265,37 @@ def test_words_are_taken_in_any_case(tmp_path):
     file.write_text("supplier,consumer,qualified,confidence\na,b,YES,High\n")
     row = load(file).table("supplies").row(0)
     assert (row["qualified"], row["confidence"]) == ("yes", "high")
+    file.write_text("supplier,consumer,qualified\na,b,1\nb,c,0\nc,d,TRUE\nd,e,n\n")
+    assert load(file).table("supplies").column("qualified") == ["yes", "no", "yes", "no"]
+
+
+def test_a_step_of_the_chain_is_no_kind_of_node(tmp_path):
+    path = folder(
+        tmp_path / "n", nodes="id,kind\na,mine\nb,\n", supplies="supplier,consumer\na,b\n"
+    )
+    found = one(errors(path))
+    assert "Did you mean" not in found
+    assert found.endswith("A step of the chain, such as mine, goes in the column stage.")
+
+
+def test_a_government_that_is_no_entity_yet(tmp_path):
+    path = folder(
+        tmp_path / "n",
+        supplies="supplier,consumer\na,b\n",
+        entities="id,kind,country\nACo,company,CN\n",
+        holdings="owner,asset,share\nCN,ACo,0.6\n",
+    )
+    assert "Add it to entities.csv: kind government, country CN." in one(errors(path))
+
+
+def test_one_file_of_a_folder_says_what_it_leaves_unread(tmp_path):
+    path = folder(tmp_path / "n", supplies="supplier,consumer\na,b\n")
+    assert warnings(path / "supplies.csv") == []
+    folder(path, nodes="id,country\na,CN\nb,US\n", network='title = "T"\n', own="x\n1\n")
+    found = one(warnings(path / "supplies.csv"))
+    assert found.startswith("supplies.csv: only this file is read, not network.toml, nodes.csv")
+    assert "Give the folder to read them all." in found
+    assert warnings(path) == []
 
 
 def test_a_month_is_read_as_its_first_day_and_said(tmp_path):

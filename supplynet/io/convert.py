@@ -13,7 +13,7 @@ from typing import Any
 
 from supplynet.errors import Finding, Level, did_you_mean
 from supplynet.model import number_text
-from supplynet.schema import FieldSpec, country, unknown_country
+from supplynet.schema import TABLES, FieldSpec, country, unknown_country
 from supplynet.text import plural
 
 __all__ = ["Findings", "cell_text", "convert_column", "nearest"]
@@ -26,6 +26,7 @@ _MAX_NUMBER = 60
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 _PARTIAL = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
+_YES_NO = {"true": "yes", "false": "no", "y": "yes", "n": "no", "1": "yes", "0": "no"}
 _UNREADABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -258,7 +259,7 @@ class _Reader:
                     raise _Bad(what, fix, kind=text[:40])
                 return code, note
             case "enum" | "enums":
-                return _enum(text, field.allowed), None
+                return _enum(text, field), None
             case _:
                 return text, None
 
@@ -347,13 +348,19 @@ def _partial_date(text: str) -> str:
     return text
 
 
-def _enum(text: str, allowed: Sequence[str]) -> str:
+def _enum(text: str, field: FieldSpec) -> str:
+    allowed = field.allowed
     plain = "_".join(text.casefold().replace("-", " ").replace("_", " ").split())
     if "yes" in allowed:
         # What spreadsheets and graph tools make of yes and no.
-        plain = {"true": "yes", "false": "no", "y": "yes", "n": "no"}.get(plain, plain)
+        plain = _YES_NO.get(plain, plain)
     if plain in allowed:
         return plain
+    if field is TABLES["nodes"]["kind"]:
+        # Not "did you mean 'line'?" to one who writes what the plant does.
+        words = ", ".join(allowed)
+        fix = f"Allowed: {words}. A step of the chain, such as mine, goes in the column stage"
+        raise _Bad(f"is {_show(text)}", fix, "unknown word")
     near = difflib.get_close_matches(plain, allowed, n=1, cutoff=0.6)
     hint = f"Did you mean {near[0]!r}? " if near else ""
     words = ", ".join(allowed)

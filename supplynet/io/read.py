@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -194,7 +195,26 @@ def _read_file(place: Path, encoding: str, findings: Findings) -> Examination:
     if not raw.lines:
         findings.add(raw.name, "no rows below the column names", "It needs a line per row")
         return Examination(None, findings.all())
+    if name == "supplies" and fold(place.stem) == name:
+        _say_what_is_beside(place, findings)
     return assemble({name: raw}, meta, findings, meta_where=raw.name, source=str(place.resolve()))
+
+
+def _say_what_is_beside(place: Path, findings: Findings) -> None:
+    """Warn that one table of a folder was named where the folder was probably meant."""
+    names: list[str] = []
+    # A folder may let its files be read and not be listed.
+    with suppress(PermissionError):
+        names = sorted(item.name for item in place.parent.iterdir() if item.name != place.name)
+    beside = [
+        name
+        for name in names
+        if name == META_FILE
+        or (Path(name).suffix.lower() in (".csv", ".tsv") and fold(Path(name).stem) in row_tables())
+    ]
+    if beside:
+        what = f"only this file is read, not {', '.join(beside)} beside it"
+        findings.add(place.name, what, "Give the folder to read them all", "warning")
 
 
 def _sentence(text: str) -> str:

@@ -228,7 +228,10 @@ def _unknown(
             def fix(text: str = text, pool: list[str] = pool) -> str:
                 if text not in hints and len(hints) < _MAX_HINTS:
                     hints[text] = nearest(text, pool)
-                return hints.get(text) or f"Add it to {_file_of(rules, needed[0])}"
+                place = _file_of(rules, needed[0])
+                if needed[0] == "entities" and text in country_codes():
+                    return f"Add it to {place}: kind government, country {text}"
+                return hints.get(text) or f"Add it to {place}"
 
             findings.add(
                 table.where(index),
