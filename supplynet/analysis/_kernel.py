@@ -383,6 +383,8 @@ def families(
 #: What an exact look costs beside a step of the tree, roughly.
 _LOOK = 500
 _FIRST_PROOFS = 32
+#: Candidates up to which trying each is cheaper than reading off all of them.
+_TRY_EACH = 2
 
 
 class HittingTree:
@@ -505,6 +507,16 @@ class HittingTree:
             allowed &= proof
             if not allowed:
                 return
+        while 0 < allowed.bit_count() <= _TRY_EACH:
+            unit = next(bits(allowed))
+            order, runs, cut = self._run((*members, unit))
+            if runs[self.target]:
+                allowed &= self._add_proof(order, cut)
+            else:
+                self.found.add(frozenset((*members, unit)))
+                allowed &= ~(1 << unit)
+        if not allowed:
+            return
         order, runs, cut = self._run(members)
         if not runs[self.target]:
             self.found.add(frozenset(members))

@@ -45,7 +45,7 @@ __all__ = [
 _FAMILY_WORK = 100_000
 _TREE_WORK = 1_000_000
 #: The same for pairs with gaps, which are many and matter less than what is certain.
-_PAIR_WORK = 100_000
+_PAIR_WORK = 200_000
 #: Chokepoints times nodes up to which each chokepoint carries what it stops and why.
 _DETAIL_WORK = 200_000
 
