@@ -192,6 +192,45 @@ def test_the_library_reads_it(network):
     assert [str(f) for f in net.findings if f.level == "error"] == []
 
 
+def test_the_readme_counts_what_is_there():
+    network = "rare_earth_magnets"
+    text = (GRAPHS / network / "README.md").read_text(encoding="utf-8")
+    found = {t: rows(network, t) for t in tables(network)}
+    nodes, supplies, needs = found["nodes"], found["supplies"], found["needs"]
+    lists = [r["suppliers"] for r in needs]
+    partial, complete, out = (lists.count(v) for v in ("partial", "complete", "not_modelled"))
+    planned = sum(r["status"] == "planned" for r in nodes)
+    aggregates = sum(r["kind"] == "aggregate" for r in nodes)
+    coming = sum(r["status"] == "planned" for r in supplies)
+    shared = sum(bool(r["share"]) for r in supplies)
+    for cell in (
+        f"| nodes | {len(nodes)} ({planned} planned, {aggregates} aggregates) |",
+        f"| supplies | {len(supplies)} ({coming} planned, {shared} with a share) |",
+        f"| needs | {len(needs)} ({partial} with an open list, {complete} said to be complete, "
+        f"{out} not modelled) |",
+        f"| materials | {len(found['materials'])} |",
+        f"| entities / holdings | {len(found['entities'])} / {len(found['holdings'])} |",
+        f"| measures / periods | {len(found['measures'])} / {len(found['periods'])} |",
+        f"| observations | {len(found['observations'])} |",
+        f"| shares | {len(found['shares'])} |",
+        f"| references | {len(found['references'])} |",
+    ):
+        assert cell in text, cell
+    for table in GRADED:
+        counts = [
+            sum(r["confidence"] == grade for r in found[table])
+            for grade in ("high", "medium", "low", "illustrative")
+        ]
+        line = f"| {table} | " + " | ".join(str(n) if n else "" for n in counts) + " |"
+        assert line in text, line
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_target_has_an_answer_by_hand(network):
+    cases = json.loads((GRAPHS / network / "expected.json").read_text("utf-8"))["cases"]
+    assert sorted(set(toml(network)["targets"]) - {c["target"] for c in cases}) == []
+
+
 CASES = [
     pytest.param(
         network, case, id=f"{network}-{case['target']}-{case['by']}-{case['on'] or 'as_of'}"
