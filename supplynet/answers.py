@@ -36,6 +36,7 @@ __all__ = [
     "Line",
     "as_markdown",
     "as_text",
+    "beside_the_table",
     "centrality_blocks",
     "chokepoint_blocks",
     "concentration_blocks",
@@ -46,6 +47,7 @@ __all__ = [
     "explanation_blocks",
     "gap_in_words",
     "graph_view_blocks",
+    "ids_of_name",
     "info_blocks",
     "left_out",
     "loss_blocks",
@@ -196,6 +198,24 @@ def _label(net: SupplyNetwork, node: str) -> str:
     return name if name and name != node else ""
 
 
+def ids_of_name(net: SupplyNetwork, kind: str, name: str) -> list[str]:
+    """Return the ids of a kind of unit that go by a name: ``CN`` for a country ``China``."""
+    from supplynet.schema import country
+
+    wanted = name.strip().casefold()
+    tables = {"node": ("nodes",), "operator": ("entities",), "owner": ("entities",)}
+    found = [
+        row["id"]
+        for table in tables.get(kind, ())
+        for row in net.table(table).rows()
+        if (row.get("name") or "").strip().casefold() == wanted
+    ]
+    if kind in ("country", "controller"):
+        code, _ = country(name)
+        found += [] if code is None or code == name else [code]
+    return found
+
+
 def question_blocks(
     net: SupplyNetwork, question: Question, basis: Basis | None = None
 ) -> list[Block]:
@@ -260,6 +280,21 @@ def _scope_blocks(answer: Chokepoints | CutSets) -> list[Block]:
         blocks.append(Heading(f"Not upstream, so not judged: {outside} {path}"))
         blocks.append(Line(_some(answer.not_upstream)))
     return [*blocks, *_not_modelled(answer.not_modelled)]
+
+
+def beside_the_table(answer: Chokepoints | CutSets, *, complete: bool) -> str:
+    """Return what a table of the findings has no place for, in one line; nothing: blank."""
+    parts = [] if answer.status == "runs" else [f"status {answer.status}"]
+    if not complete:
+        parts.append("the list or the search was cut short")
+    for names, one, many in (
+        (answer.blind_spots, "blind spot", "blind spots"),
+        (answer.not_running, "node already down", "nodes already down"),
+        (answer.not_modelled, "need not modelled", "needs not modelled"),
+    ):
+        if names:
+            parts.append(plural(len(names), one, many))
+    return f"{'; '.join(parts)} (--format json has all)" if parts else ""
 
 
 def _not_modelled(needs: Sequence[str]) -> list[Block]:

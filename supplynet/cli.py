@@ -25,6 +25,7 @@ from supplynet.errors import (
     Finding,
     OutputError,
     SupplyNetError,
+    UnknownNameError,
     ValidationError,
     did_you_mean,
 )
@@ -88,6 +89,8 @@ class Answer:
         What ``--fail-on`` may name that was found.
     summary
         One line for the terminal when the answer itself went to a file.
+    beside
+        What a CSV table has no place for, in one line; told where one is written.
     """
 
     result: Mapping[str, Any]
@@ -100,6 +103,7 @@ class Answer:
     errors: tuple[Finding, ...] = ()
     levels: frozenset[str] = frozenset()
     summary: str = ""
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,6 +422,9 @@ def _command(
             _write(content, to.path)
             if to.path is not None and answer.summary:
                 _tell(answer.summary)
+            if to.form == "csv" and answer.beside:
+                # An empty table must not read as safety.
+                _tell(f"not in the table: {answer.beside}.")
             for finding in answer.errors:
                 _tell(str(finding))
             if answer.errors:
@@ -478,6 +485,23 @@ def _load(network: str, encoding: str) -> SupplyNetwork:
         more = len(warnings) - _WARNINGS
         _tell(f"and {more:,} more; supplynet validate {shlex.quote(network)} lists all.")
     return net
+
+
+@contextmanager
+def _by_id(net: SupplyNetwork) -> Iterator[None]:
+    """Say which id was meant where somebody gives a name: ids are what options take."""
+    try:
+        yield
+    except UnknownNameError as error:
+        from supplynet.answers import ids_of_name
+
+        meant = ids_of_name(net, error.kind, error.name)
+        if len(meant) != 1:
+            raise
+        raise click.UsageError(
+            f"no {error.kind} {error.name!r}. Give its id: {meant[0]!r}.",
+            click.get_current_context(),
+        ) from error
 
 
 def _neighbours(network: str) -> list[str]:
@@ -629,10 +653,11 @@ def chokepoints(
 ) -> Answer:
     """List what stops a target alone, ranked."""
     from supplynet.analysis.cutsets import single_points_of_failure
-    from supplynet.answers import chokepoint_blocks, table_of
+    from supplynet.answers import beside_the_table, chokepoint_blocks, table_of
 
     net = _load(network, encoding)
-    found = single_points_of_failure(net, target, by=by, on=on, max_gaps=max_gaps)
+    with _by_id(net):
+        found = single_points_of_failure(net, target, by=by, on=on, max_gaps=max_gaps)
     certainties = {c.certainty for c in (*found.chokepoints, *found.aggregates)}
     return Answer(
         result=found.to_dict(),
@@ -642,6 +667,7 @@ def chokepoints(
         question=found.question.to_dict(),
         basis=found.basis.to_dict(),
         levels=_levels(certainties, found.status, found.blind_spots, complete=found.complete),
+        beside=beside_the_table(found, complete=found.complete),
     )
 
 
@@ -686,12 +712,13 @@ def cutsets(
 ) -> Answer:
     """List what stops a target together: minimal cut sets."""
     from supplynet.analysis.cutsets import minimal_cut_sets
-    from supplynet.answers import cut_set_blocks, table_of
+    from supplynet.answers import beside_the_table, cut_set_blocks, table_of
 
     if count and limit is not None:
         raise click.UsageError("--limit: with --count no sets are listed. Leave one out.")
     net = _load(network, encoding)
-    found = minimal_cut_sets(net, target, by=by, on=on, max_order=max_order, max_gaps=max_gaps)
+    with _by_id(net):
+        found = minimal_cut_sets(net, target, by=by, on=on, max_order=max_order, max_gaps=max_gaps)
     # What --fail-on asks does not hang on how much of the list is shown.
     certainties = {"assumed"} if found.assumed else set()
     if len(found.assumed) < len(found.cut_sets):
@@ -718,6 +745,7 @@ def cutsets(
         question=found.question.to_dict(),
         basis=found.basis.to_dict(),
         levels=_levels(certainties, found.status, found.blind_spots, complete=found.complete),
+        beside=beside_the_table(found, complete=found.complete and found.possible_complete),
     )
 
 
@@ -745,7 +773,8 @@ def whatif(
     from supplynet.scenarios import lose
 
     net = _load(network, encoding)
-    loss = lose(net, targets or None, units, by=by, on=on)
+    with _by_id(net):
+        loss = lose(net, targets or None, units, by=by, on=on)
     statuses = {t.status for t in loss.targets}
     certainties = {"certain"} if "stopped" in statuses else set()
     status = next((s for s in ("already_stopped", "possibly_stopped") if s in statuses), "runs")
@@ -788,7 +817,8 @@ def explain(
     from supplynet.answers import explanation_blocks, table_of
 
     net = _load(network, encoding)
-    found = library_explain(net, target, units, by=by, on=on)
+    with _by_id(net):
+        found = library_explain(net, target, units, by=by, on=on)
     return Answer(
         result=found.to_dict(),
         blocks=lambda: explanation_blocks(net, found),
@@ -841,7 +871,8 @@ def centrality(
             question=_dated(ranking.on),
         )
     if measure in of_target:
-        found = of_target[measure](net, target, on=on)
+        with _by_id(net):
+            found = of_target[measure](net, target, on=on)
     else:
         found = views.articulation_points(net, on=on)
     return Answer(
@@ -919,7 +950,10 @@ def report(
     from supplynet.report import chokepoint_report
 
     net = _load(network, encoding)
-    found = chokepoint_report(net, targets or None, on=on, max_order=max_order, max_gaps=max_gaps)
+    with _by_id(net):
+        found = chokepoint_report(
+            net, targets or None, on=on, max_order=max_order, max_gaps=max_gaps
+        )
     return Answer(
         result=found.to_dict(),
         documents={"md": found.to_markdown, "html": found.to_html, "csv": found.to_csvs},
@@ -980,17 +1014,18 @@ def view(
         raise click.UsageError(f"-o {output}: a view is an HTML file. Write it to a .html file.")
     _keep_input(network, Path(output), force=force)
     net = _load(network, encoding)
-    written = library_view(
-        net,
-        output,
-        targets=targets or None,
-        on=on,
-        by=units or UNITS,
-        max_order=max_order,
-        redact=redact,
-        full=full,
-        force=force,
-    )
+    with _by_id(net):
+        written = library_view(
+            net,
+            output,
+            targets=targets or None,
+            on=on,
+            by=units or UNITS,
+            max_order=max_order,
+            redact=redact,
+            full=full,
+            force=force,
+        )
     return Answer(result={"file": str(written)}, blocks=lambda: [Line(f"wrote {written}")], net=net)
 
 

@@ -291,6 +291,26 @@ def test_text_names_what_is_outside_the_answer(network, run):
         assert re.search(r"Not upstream, so not judged: 1 node without .*\nelsewhere\n", text)
 
 
+def test_what_a_table_cannot_hold_is_told_beside_it(network, tmp_path, run):
+    folder = tmp_path / "gap"
+    folder.mkdir()
+    (folder / "supplies.csv").write_text("supplier,consumer\na,b\n", encoding="utf-8")
+    (folder / "needs.csv").write_text(
+        "consumer,material,suppliers\nt,y,\nt,z,not_modelled\n", encoding="utf-8"
+    )
+    (folder / "nodes.csv").write_text("id\na\nb\nt\n", encoding="utf-8")
+    for command in ("chokepoints", "cutsets"):
+        code, out, err = run(command, folder, "--target", "t", "--format", "csv")
+        assert (code, out.count("\n")) == (0, 1)
+        assert err == (
+            "not in the table: status possibly_stopped; 1 blind spot; 1 need not modelled "
+            "(--format json has all).\n"
+        )
+        assert run(command, folder, "--target", "t")[2] == ""
+    assert "cut short" in run("cutsets", network, "--limit", "1", "--format", "csv")[2]
+    assert run("chokepoints", "worked_example", "--format", "csv")[2] == ""
+
+
 def test_a_need_met_only_by_an_unlisted_supplier_says_so(network, run):
     (network / "needs.csv").write_text("consumer,material\nmissile,radar\n", encoding="utf-8")
     text = run("explain", network, "--lose", "maker")[1]
@@ -481,6 +501,29 @@ def test_unknown_names(network, tmp_path, refused):
     assert "--lose" in refused("whatif", network)
 
 
+def test_a_name_instead_of_an_id(network, tmp_path, refused):
+    (network / "entities.csv").write_text("id,name\nx1,Mill Group\n", encoding="utf-8")
+    nodes = NODES.replace("upstream", "upstream,operator").replace("CN,recorded", "CN,recorded,x1")
+    rows = [
+        line if "x1" in line or "operator" in line else f"{line}," for line in nodes.split("\n")
+    ]
+    (network / "nodes.csv").write_text("\n".join(rows[:-1]) + "\n", encoding="utf-8")
+    for lose, by, known in (
+        ("mill TWO", "node", "mill_2"),
+        ("China", "country", "CN"),
+        ("china", "controller", "CN"),
+        ("Mill Group", "operator", "x1"),
+    ):
+        err = refused("whatif", network, "--lose", lose, "--by", by)
+        assert err.startswith(f"supplynet: no {by} {lose!r}. Give its id: {known!r}.")
+    (network / "nodes.csv").write_text(NODES.replace("missile,Missile", "missile,Big One"), "utf-8")
+    view = ["view", network, "-o", tmp_path / "v.html"]
+    cut = ["centrality", network, "--measure", "minimum_vertex_cut"]
+    for command in (["chokepoints", network], ["explain", network], ["report", network], view, cut):
+        assert "Give its id: 'missile'" in refused(*command, "--target", "Big One")
+    assert "Give its id" not in refused("chokepoints", network, "--target", "Small One")
+
+
 def test_several_targets_must_be_chosen_from(tmp_path, refused, answer):
     path = tmp_path / "s.csv"
     path.write_text("supplier,consumer,material\na,t1,x\na,t2,x\n", encoding="utf-8")
@@ -557,7 +600,8 @@ def test_the_file_name_says_the_format(name, start, network, tmp_path, run):
     out = tmp_path / name
     code, stdout, err = run("chokepoints", network, "-o", out)
     assert (code, stdout) == (0, "")
-    assert err == f"wrote {out}\n"
+    assert err.splitlines()[0] == f"wrote {out}"
+    assert len(err.splitlines()) == (2 if name == "a.csv" else 1)
     assert out.read_text("utf-8").startswith(start)
 
 
