@@ -454,7 +454,7 @@ def _keep_input(network: object, out: Path | None, *, force: bool) -> None:
             f"{out} is part of the input {network}. Write elsewhere, or add --force."
         )
     # Its files have names such as nodes.csv: a folder of tables would replace them.
-    if out.is_dir() and (out / "supplies.csv").exists():
+    if out.is_dir() and any(item.name.casefold() in _NETWORK_FILES for item in out.iterdir()):
         raise click.UsageError(f"{out} holds a network. Write elsewhere, or add --force.")
 
 
@@ -1082,6 +1082,8 @@ def convert(
     )
 
 
+#: Files that make a folder one that holds somebody's network.
+_NETWORK_FILES = frozenset({"network.toml", "supplies.csv", "nodes.csv", "edges.csv"})
 _FILE_ENDINGS = frozenset(
     {".csv", ".db", ".dot", ".gexf", ".gml", ".gv", ".gz", ".htm", ".html", ".json", ".jsonl"}
     | {".md", ".net", ".ods", ".parquet", ".pdf", ".svg", ".toml", ".tsv", ".txt", ".xls"}

@@ -775,6 +775,18 @@ def test_what_is_written_for_gephi_is_read_again(network, tmp_path, answer, run)
     assert json.loads(out)["result"] == answer("cutsets", network)["result"]
 
 
+@pytest.mark.parametrize("name", ["nodes.csv", "Supplies.CSV", "edges.csv", "network.toml"])
+def test_a_folder_with_somebodys_tables_is_not_written_into(name, network, tmp_path, run, refused):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / name).write_text("mine", encoding="utf-8")
+    for command in (["convert", network, other, "--to", "gephi"], ["report", network, "-o", other]):
+        assert "holds a network" in refused(*command)
+    assert [p.name for p in other.iterdir()] == [name]
+    assert (other / name).read_text("utf-8") == "mine"
+    assert run("convert", network, other, "--to", "gephi", "--force")[0] == 0
+
+
 # Views and measures of concentration
 
 
