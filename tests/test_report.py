@@ -622,6 +622,25 @@ def test_same_input_gives_the_same_bytes(net):
     assert json.dumps(first.to_dict()) == json.dumps(second.to_dict())
 
 
+@pytest.mark.parametrize("name", examples())
+def test_the_order_of_rows_does_not_matter(name):
+    net = supplynet.load_example(name)
+    tables = {
+        key: replace(
+            table,
+            columns={c: list(values)[::-1] for c, values in table.columns.items()},
+            lines=table.lines and list(table.lines)[::-1],
+        )
+        for key, table in net.tables.items()
+    }
+    turned = chokepoint_report(type(net)(tables, net.meta, net.findings))
+    first = chokepoint_report(net)
+    assert turned.to_html() == first.to_html()
+    assert turned.to_markdown() == first.to_markdown()
+    assert turned.to_csvs() == first.to_csvs()
+    assert json.dumps(turned.to_dict()) == json.dumps(first.to_dict())
+
+
 def test_bytes_do_not_depend_on_the_hash_seed():
     code = (
         "import hashlib, json, supplynet\n"

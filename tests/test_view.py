@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import resources
 from pathlib import Path
@@ -167,6 +168,17 @@ def test_same_input_same_bytes(html, tmp_path):
         assert done.stdout.strip() == wanted
 
 
+def test_the_order_of_rows_does_not_matter(html):
+    net = every_feature()
+    tables = {}
+    for name, table in net.tables.items():
+        columns = {c: list(values)[::-1] for c, values in table.columns.items()}
+        tables[name] = replace(table, columns=columns, source=None, lines=None)
+    turned = type(net)(tables, net.meta, net.findings)
+    assert list(turned.node_rows) == list(net.node_rows)[::-1]
+    assert build_view(turned) == html
+
+
 def test_the_bundle_is_there_with_its_licence(html):
     assert (resources.files("pyvis") / "templates" / VIS_BUNDLE).is_file()
     assert "@license" in html
@@ -227,6 +239,27 @@ def test_limits_are_on_the_page(page):
     assert "export controls are not applied" in text
     assert "2026-06-29" in text
     assert every_feature().digest[:12] in text
+
+
+def test_losses_that_were_not_worked_out_are_said_to_be(monkeypatch):
+    asked = {"targets": None, "on": None, "by": ("node",), "max_order": 2}
+    whole = payload(gather(every_feature(), **asked))[0]
+    assert whole["unlisted"] == {}
+    monkeypatch.setattr(sys.modules["supplynet.view.gather"], "EACH_UNIT", 3)
+    data = gather(every_feature(), **asked)
+    facts = payload(data)[0]
+    listed = {u["key"] for u in facts["units"]["node"]}
+    missing = [u for u in whole["units"]["node"] if u["key"] not in listed]
+    assert facts["unlisted"] == {"node": len(missing)}
+    # Whatever stops a target is in a set, and so is listed; a target stops but itself.
+    targets = {i for i, n in enumerate(whole["nodes"]) if n["target"]}
+    assert missing
+    for unit in missing:
+        assert set(unit["targets"]) <= targets & set(unit["lost"])
+    (line,) = (x for x in data.limits if x.startswith("By node"))
+    assert "more than 3 units" in line
+    assert f"{len(missing)} are not listed" in line
+    assert redact(data, ["operator"]).unlisted == data.unlisted
 
 
 SHIPPED = [(name, by) for name in examples() for by in ("country", "controller")]

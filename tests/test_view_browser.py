@@ -11,6 +11,7 @@ import pytest
 from browser import open_browser
 from view_networks import every_feature, hostile
 
+from supplynet.examples import load_example
 from supplynet.view import build_view
 
 pytestmark = pytest.mark.browser
@@ -75,8 +76,11 @@ def number(page, node):
 
 def test_it_opens_and_says_what_stands(page):
     state = page.evaluate(STATE)
-    assert state["sentence"].startswith("Nothing is lost: 10 of 11 nodes run on 2026-06-29")
-    assert "may already be down if what is unknown turns out badly" in state["sentence"]
+    assert state["sentence"].startswith(
+        "Nothing is lost: 10 of 11 nodes run on record on 2026-06-29"
+    )
+    assert "may already be down if gaps go badly" in state["sentence"]
+    assert "targets run." not in state["sentence"]
     assert state["rows"] == 11
     assert page.title() == "Every feature (synthetic) – supply network view"
     headings = page.locator("#headings").inner_text()
@@ -115,7 +119,7 @@ def test_switching_on_a_loss(page):
 
 def test_a_government_denies(page):
     page.select_option("#lose-by", "controller")
-    page.select_option("#lose-unit", label="China – stops none")
+    page.select_option("#lose-unit", label="China – stops none on record")
     sentence = page.evaluate(STATE)["sentence"]
     assert sentence.startswith("China denies its supplies: 1 link blocked, 0 dark")
 
@@ -133,6 +137,42 @@ def test_choosing_a_cut_set(page):
     assert "target=missile&per=node&cut=" in state["hash"]
     page.select_option("#cut-by", "country")
     assert "Search complete up to 2 together" in page.locator("#cut-status").inner_text()
+
+
+def test_the_wheel_scrolls_the_page_and_with_ctrl_it_zooms(page):
+    box = page.locator("#frame").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    scale = page.evaluate("() => network.getScale()")
+    page.mouse.wheel(0, 200)
+    page.wait_for_function("() => window.scrollY > 0")
+    assert page.evaluate("() => network.getScale()") == scale
+    assert page.locator("#wheel-hint").get_attribute("data-on") == "1"
+    page.evaluate("() => window.scrollTo(0, 0)")
+    # A pinch and Ctrl with the wheel are one event to the page.
+    page.evaluate(
+        """() => document.querySelector('#net canvas').dispatchEvent(new WheelEvent('wheel',
+          { deltaY: -200, ctrlKey: true, bubbles: true, cancelable: true,
+            clientX: 400, clientY: 400 }))"""
+    )
+    page.wait_for_function("was => network.getScale() > was", arg=scale)
+
+
+def test_many_nodes_are_named_only_where_they_matter(chrome, tmp_path):
+    file = tmp_path / "flagship.html"
+    file.write_text(build_view(load_example("rare_earth_magnets")), encoding="utf-8", newline="\n")
+    drawn = """() => { const texts = new Set();
+      const own = CanvasRenderingContext2D.prototype.fillText;
+      CanvasRenderingContext2D.prototype.fillText = function (t, ...at) { texts.add(t);
+        return own.call(this, t, ...at); };
+      network.redraw();
+      CanvasRenderingContext2D.prototype.fillText = own;
+      return [...texts].filter((t) => t.length > 3).length; }"""
+    with chrome.page(file) as page:
+        calm = page.evaluate(drawn)
+        page.evaluate("() => network.moveTo({ scale: network.getScale() * 1.5 })")
+        page.wait_for_timeout(100)
+        close = page.evaluate(drawn)
+    assert 0 < calm < close
 
 
 def test_filters_and_colours(page):

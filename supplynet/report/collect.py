@@ -125,7 +125,7 @@ class Collector:
                 need = f"{group}/{product}" if product else group
                 members[f"{row['consumer']}/{need}"].append(row["material"])
         return {
-            need: " or ".join(dict.fromkeys(materials.get(m, m) for m in found))
+            need: " or ".join(sorted({materials.get(m, m) for m in found}))
             for need, found in sorted(members.items())
         }
 
@@ -434,7 +434,10 @@ class Collector:
         )
 
     def _where(self, table: str, indices: Sequence[int]) -> str:
-        return self.net.table(table).where(indices[0]) if indices else ""
+        rows = self.net.table(table)
+        if not indices:
+            return ""
+        return rows.where(min(indices, key=lambda i: rows.lines[i] if rows.lines else i))
 
     def _upstream_cell(self, node: str, _by: set[str]) -> tuple[str, str, str, str, str, str]:
         index = list(self.net.node_rows).index(node)
@@ -446,7 +449,8 @@ class Collector:
         consumer, _, need = rest.partition("/")
         rows = self._need_rows(consumer, need)
         stated = self.net.table("needs").column("suppliers")
-        now = next((stated[i] for i in rows if stated[i]), "blank") if rows else "no row"
+        # Of several rows of one need the open one counts; it also sorts last.
+        now = max((stated[i] or "blank" for i in rows), default="no row")
         fill = "name the missing suppliers in supplies.csv, then write complete"
         return (
             "needs.csv",
@@ -728,15 +732,16 @@ class Collector:
         self, target: str, status: str, counts: Mapping[str, Mapping[str, int]]
     ) -> str:
         name = self.node_label(target)
+        day = " on this date" if self.on else ""
         if status == "already_stopped":
             return (
-                f"{name} is already stopped on this date: a need is unmet with nothing lost. "
+                f"{name} is already stopped{day}: a need is unmet with nothing lost. "
                 "Flow only; stocks may still carry it."
             )
         lead = {
-            "runs": f"{name} runs on this date with nothing lost.",
+            "runs": f"{name} runs{day} with nothing lost.",
             "possibly_stopped": (
-                f"{name} may already be stopped on this date: if all gaps in the data go badly at "
+                f"{name} may already be stopped{day}: if all gaps in the data go badly at "
                 "once, or through illustrative needs. What follows takes it to run."
             ),
         }.get(status, f"{name}: status {status}.")

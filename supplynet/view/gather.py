@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,7 @@ def gather(
     """
     from supplynet import __version__
 
+    net = _in_order(net)
     asked = resolve_targets(net, targets)
     kinds = [kind for kind in dict.fromkeys(by) if not (grouped and kind == "node")]
     # Every `by` and the date are checked before anything is worked out.
@@ -81,7 +83,7 @@ def gather(
     names = _names(net)
     gaps = _gaps(net, compiled, kinds)
     words = {gap.id: gap.text for gap in gaps}
-    answers, units = [], []
+    answers, units, unlisted = [], [], []
     for kind in kinds:
         known = compile_units(net, compiled, kind)
         found = {
@@ -89,7 +91,10 @@ def gather(
             for target in asked
         }
         answers += [effects.answer(known, cuts, words) for cuts in found.values()]
-        units += effects.units(known, found.values())
+        shown = effects.units(known, found.values())
+        units += shown
+        if len(shown) < len(known.units):
+            unlisted.append((kind, len(known.units) - len(shown)))
     return ViewData(
         title=net.meta.title or net.name or "Supply network",
         name=net.name,
@@ -114,9 +119,22 @@ def gather(
             )
             for row in net.table("references").rows()
         ),
-        limits=_limits(effects, len(gaps), kinds, max_order),
+        unlisted=tuple(unlisted),
+        limits=_limits(effects, len(gaps), kinds, max_order, unlisted),
         names=names,
     )
+
+
+def _in_order(net: SupplyNetwork) -> SupplyNetwork:
+    """Return the network with its rows sorted: their order in a file is no part of the data."""
+    tables = {}
+    for name, table in net.tables.items():
+        heads = sorted(table.columns, key=lambda column: (column != "id", column))
+        keys = [tuple(str(table.columns[c][i]) for c in heads) for i in range(len(table))]
+        order = sorted(range(len(table)), key=keys.__getitem__)
+        columns = {c: [values[i] for i in order] for c, values in table.columns.items()}
+        tables[name] = replace(table, columns=columns, source=None, lines=None)
+    return type(net)(tables, net.meta, net.findings)
 
 
 class _Effects:
@@ -230,6 +248,7 @@ class _Effects:
             status=cuts.status,
             complete=cuts.complete,
             complete_to=cuts.complete_to,
+            possible_complete_to=cuts.possible_complete_to,
             max_order=cuts.max_order,
             sets=tuple(sets),
             blind_spots=tuple(words.get(gap, gap) for gap in cuts.blind_spots),
@@ -513,7 +532,13 @@ def _needs(compiled: Compiled, materials: Mapping[str, str]) -> dict[int, list[N
     return found
 
 
-def _limits(effects: _Effects, gaps: int, kinds: Sequence[str], max_order: int) -> tuple[str, ...]:
+def _limits(
+    effects: _Effects,
+    gaps: int,
+    kinds: Sequence[str],
+    max_order: int,
+    unlisted: Iterable[tuple[str, int]],
+) -> tuple[str, ...]:
     net, compiled = effects.net, effects.compiled
     supplies = net.table("supplies").column("confidence")
     illustrative = sum(value == "illustrative" for value in supplies)
@@ -542,6 +567,11 @@ def _limits(effects: _Effects, gaps: int, kinds: Sequence[str], max_order: int) 
         "means that none was found within that bound on the data as recorded, not that the "
         "target is safe."
     )
+    for kind, left in unlisted:
+        lines.append(
+            f"By {kind} there are more than {EACH_UNIT:,} units: what goes dark with one was "
+            f"worked out only for those named in a set; {left:,} are not listed."
+        )
     if compiled.not_modelled:
         lines.append(
             f"{plural(len(compiled.not_modelled), 'need')} are named in the data and not "

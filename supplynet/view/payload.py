@@ -187,6 +187,7 @@ class Answer:
     status: str
     complete: bool
     complete_to: int
+    possible_complete_to: int
     max_order: int
     sets: tuple[CutSet, ...] = ()
     blind_spots: tuple[str, ...] = ()
@@ -201,6 +202,7 @@ class Answer:
             "status": self.status,
             "complete": self.complete,
             "completeTo": self.complete_to,
+            "possibleTo": self.possible_complete_to,
             "maxOrder": self.max_order,
             "sets": [s.to_dict() for s in self.sets],
             "blind": [clean_display(b) for b in self.blind_spots],
@@ -258,6 +260,8 @@ class ViewData:
     gaps: tuple[GapItem, ...] = ()
     references: tuple[ReferenceItem, ...] = ()
     limits: tuple[str, ...] = ()
+    #: Kinds of unit of which some are not in `units`, and how many: their loss was not worked out.
+    unlisted: tuple[tuple[str, int], ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     grouped: bool = False
 
@@ -308,6 +312,7 @@ def redact(data: ViewData, fields: Iterable[str]) -> ViewData:
         ),
         units=tuple(unit for unit in data.units if unit.by not in wanted),
         answers=tuple(answer for answer in data.answers if answer.by not in wanted),
+        unlisted=tuple((by, left) for by, left in data.unlisted if by not in wanted),
         references=() if "references" in wanted else data.references,
         limits=(*data.limits, f"Left out on request: {', '.join(wanted)}."),
     )
@@ -618,6 +623,7 @@ def payload(data: ViewData) -> tuple[dict[str, Any], Layout]:
         "nodes": [of_node(k, node) for k, node in enumerate(data.nodes)],
         "links": [of_link(link) for link in data.links],
         "units": units,
+        "unlisted": dict(data.unlisted),
         "answers": [answer.to_dict() for answer in data.answers],
         "gaps": [{"text": clean_display(g.text), "node": g.node} for g in data.gaps],
         "refs": [reference.to_dict() for reference in data.references],

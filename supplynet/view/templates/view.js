@@ -22,14 +22,18 @@
     maybe: "possibly dark", idle: "not running",
     "": "" };
 
-  const blank = () => ({ colour: "country", by: firstBy(), unit: -1, cutTarget: targets.length ?
-    targets[0] : 0, cutBy: firstCutBy(), cut: -1, node: -1, link: -1, dir: "both", country: "",
+  const blank = () => ({ colour: "country", by: firstBy(), unit: -1, cutTarget: firstTarget(),
+    cutBy: firstCutBy(), cut: -1, node: -1, link: -1, dir: "both", country: "",
     stage: "", controller: "", target: -1, sort: "", down: false });
   const state = blank();
 
   function firstBy() {
     const known = Object.keys(data.units);
     return known.includes("country") ? "country" : known[0] || "";
+  }
+  function firstTarget() {
+    const told = answers.find((a) => a.by === firstCutBy() && a.sets.length) || answers[0];
+    return told ? told.target : targets[0] || 0;
   }
   function firstCutBy() { return answers.length ? answers[0].by : "node"; }
   function count(n, word, plural) {
@@ -134,7 +138,8 @@
     const red = links.filter((l, k) => blocked.has(k) || down.has(l.from)).length;
     // Many red lines together are as loud as few: they thin out.
     const hurt = Math.max(0.25, Math.min(0.85, 130 / (red + 1)));
-    now = { states, effect, blocked, trace, lines, match, visible, ring, hurt };
+    now = { states, effect, blocked, trace, lines, match, visible, ring, hurt,
+      shown: visible.filter(Boolean).length };
   }
 
   // ---- colours --------------------------------------------------------------------------------
@@ -181,11 +186,11 @@
       id: "n" + i, x: spots[i].x, y: spots[i].y, title: places[i].title,
       shape: SHAPES.has(spots[i].shape) ? spots[i].shape : "dot",
       size: spots[i].size, opacity: now.visible[i] ? 1 : 0.13,
-      borderWidth: now.states[i] === "maybe" || now.states[i] === "assumed" ? 5 :
+      borderWidth: !many && (now.states[i] === "maybe" || now.states[i] === "assumed") ? 5 :
         n.confidence === "illustrative" ? 4 : 2.5,
       color: { background: fillOf(i), border: lineOf(i) },
       shapeProperties: { borderDashes: now.states[i] === "maybe" ||
-        (!now.states[i] && n.confidence === "illustrative") ? [7, 5] : false },
+        (!now.states[i] && n.confidence === "illustrative") ? (many ? [4, 3] : [7, 5]) : false },
     };
   }
   function visLink(k) {
@@ -249,6 +254,7 @@
   // ---- on the canvas: lanes below, marks and names above --------------------------------------
   const FONT_SIZE = 11;
   let hovered = -1;
+  let fitted = 1;
   function view(ctx) {
     const centre = network.getViewPosition();
     const scale = network.getScale();
@@ -381,7 +387,15 @@
     });
   }
 
-  // Names at one size whatever the zoom; the important first, the rest where there is room.
+  // Names at one size whatever the zoom. A picture of many nodes names those that matter, the rest
+  // on hover or closer up: where all are named, none is read.
+  const FEW = 40;
+  function named(i, v) {
+    const s = now.states[i];
+    return nodes[i].target || nodes[i].stops[0] + nodes[i].stops[1] > 0 ||
+      now.ring.has(i) || i === state.node || (s && s !== "idle") ||
+      now.shown <= FEW || v.scale > fitted * 1.4;
+  }
   const wrapped = nodes.map((n) => {
     const words = n.name.split(" ");
     const lines = [""];
@@ -389,12 +403,14 @@
       const last = lines[lines.length - 1];
       if (!last) lines[lines.length - 1] = word;
       else if (last.length + word.length < 17) lines[lines.length - 1] = last + " " + word;
-      else if (lines.length < 2) lines.push(word);
-      else { lines[1] = last + "…"; break; }
+      else if (lines.length < 3) lines.push(word);
+      else { lines[2] = last + "…"; break; }
     }
     return lines.map((l) => (l.length > 19 ? l.slice(0, 18) + "…" : l));
   });
-  const widths = nodes.map(() => 0);
+  // Where three lines find no room, two may.
+  const shorter = wrapped.map((lines) => (lines.length > 2 ? [lines[0], lines[1].replace(/…$/, "") + "…"] :
+    null));
   function weightOf(i) {
     const s = now.states[i];
     return (i === hovered ? 1e6 : 0) + (i === state.node ? 9e5 : 0) + (now.ring.has(i) ? 8e5 : 0) +
@@ -415,7 +431,8 @@
       const r = spots[i].size * v.scale;
       if (r < 2.5 && i !== hovered && i !== state.node) return;
       if (now.visible[i]) boxes.push({ l: p.x - r, r: p.x + r, t: p.y - r, b: p.y + r, own: i });
-      const wanted = !many || r > 6 || n.target || now.ring.has(i) || i === state.node;
+      const wanted = named(i, v) && (!many || r > 6 || n.target || now.ring.has(i) ||
+        i === state.node);
       if ((now.visible[i] && wanted) || i === hovered) seen.push({ i, p, r });
     });
     data.lanes.forEach((lane) => {
@@ -430,18 +447,27 @@
       box.b < v.height - 1 && boxes.every((o) => o.own === own || box.l >= o.r || box.r <= o.l ||
         box.t >= o.b || box.b <= o.t);
     let placed = 0;
+    const lost = now.effect ? now.effect.lost.length : 0;
     for (const { i, p, r } of seen) {
       if (placed > 220) break;
-      const lines = wrapped[i];
-      if (!widths[i]) widths[i] = Math.max(...lines.map((l) => ctx.measureText(l).width)) + 2;
-      const w = widths[i];
-      const h = lines.length * step;
       const pad = now.ring.has(i) ? 11 : i === state.node ? 6 : 2;
-      const options = [[p.x - w / 2, p.y + r + pad], [p.x - w / 2, p.y - r - pad - h],
-        [p.x + r + pad + 1, p.y - h / 2], [p.x - r - pad - 1 - w, p.y - h / 2]];
-      const must = i === hovered || i === state.node;
-      let spot = options.find(([x, y]) => room({ l: x, r: x + w, t: y, b: y + h }, i));
-      if (!spot && must) spot = options[0];
+      let lines = [];
+      let w = 0;
+      let h = 0;
+      let spot = null;
+      // Below or above, then beside, where lines run.
+      for (const [form, beside] of [[wrapped[i], false], [shorter[i], false], [wrapped[i], true],
+        [shorter[i], true]]) {
+        if (!form || spot) continue;
+        lines = form;
+        w = Math.max(...lines.map((l) => ctx.measureText(l).width)) + 2;
+        h = lines.length * step;
+        const options = beside ? [[p.x + r + pad + 1, p.y - h / 2], [p.x - r - pad - 1 - w, p.y - h / 2]] :
+          [[p.x - w / 2, p.y + r + pad], [p.x - w / 2, p.y - r - pad - h]];
+        spot = options.find(([x, y]) => room({ l: x, r: x + w, t: y, b: y + h }, i)) || null;
+      }
+      const must = i === hovered || i === state.node || (now.states[i] === "lost" && lost <= 3);
+      if (!spot && must) spot = [p.x - w / 2, p.y + r + pad];
       if (!spot) continue;
       placed += 1;
       boxes.push({ l: spot[0] - 2, r: spot[0] + w + 2, t: spot[1], b: spot[1] + h, own: -1 });
@@ -473,7 +499,8 @@
       style.width = width + 24 + "px";
       style.visibility = p.x > v.width || p.x + width < 0 || top > v.height || width < 14 ||
         p.y + lane.h * v.scale < 8 ? "hidden" : "visible";
-      headings[k].lastChild.textContent = width > 70 ? "(" + lane.count + ")" : "";
+      headings[k].lastChild.textContent = width + 24 > 7 * (lane.label.length + 6) ?
+        "(" + lane.count + ")" : "";
     });
   }
 
@@ -482,7 +509,8 @@
     const right = Math.max(...data.lanes.map((l) => l.x + l.w), 1);
     const bottom = Math.max(...data.lanes.map((l) => l.y + l.h), 1);
     const scale = Math.min((frame.clientWidth - 16) / right, (frame.clientHeight - 16) / bottom, 1.25);
-    network.moveTo({ position: { x: right / 2, y: bottom / 2 }, scale: Math.max(scale, 0.02) });
+    fitted = Math.max(scale, 0.02);
+    network.moveTo({ position: { x: right / 2, y: bottom / 2 }, scale: fitted });
   }
   function lookAt(i) {
     const scale = Math.max(network.getScale(), Math.min(0.9, network.getScale() * 1.6));
@@ -529,7 +557,7 @@
   function harm(unit) {
     const parts = [[unit.targets.length, "certain"], [unit.targetsAssumed.length, "assumed"],
       [unit.targetsMaybe.length, "possible"]].filter(([n]) => n).map(([n, word]) => n + " " + word);
-    return parts.length ? "stops " + parts.join(", ") : "stops none";
+    return parts.length ? "stops " + parts.join(", ") : "stops none on record";
   }
   function fillUnits() {
     const units = data.units[state.by] || [];
@@ -555,7 +583,7 @@
       box.append(strong(set.labels.join(" and ") || "With nothing lost"),
         set.labels.length > 1 ? " together stop " : set.labels.length ? " stops " : ", this stops: ",
         strong(nodes[state.cutTarget].name), " (" + set.certainty +
-        (set.gaps.length ? ", if " + set.gaps.join("; and ") : "") + "). ",
+        (set.gaps.length ? ", if this goes badly: " + set.gaps.join("; and ") : "") + "). ",
         count(set.lost.length, "node") + " lost" +
         (set.blocked.length ? ", " + count(set.blocked.length, "link") + " blocked" : "") + "; " +
         (set.dark.length > 1 ? set.dark.length + " go dark on the way, the target included." :
@@ -574,8 +602,9 @@
       if (u.assumed.length) parts.push(u.assumed.length + " more if illustrative links are right");
       if (u.maybe.length) parts.push(u.maybe.length + " more possibly");
       const more = [];
-      if (u.targetsAssumed.length) more.push(u.targetsAssumed.length + " more if illustrative links are right");
-      if (perhaps) more.push(perhaps + " more possibly");
+      const plus = sure ? " more" : "";
+      if (u.targetsAssumed.length) more.push(u.targetsAssumed.length + plus + " if illustrative links are right");
+      if (perhaps) more.push(perhaps + (sure || u.targetsAssumed.length ? " more" : "") + " possibly");
       box.append(strong(u.label), denies ? " denies its supplies: " : " is lost: ",
         parts.join(", ") + "; ", strong(sure + " of " + count(targets.length, "target") + " " +
           (sure === 1 ? "stops" : "stop")), more.length ? ", " + more.join(", ") + "." : ".");
@@ -585,16 +614,27 @@
     const stopped = targets.filter((t) => nodes[t].idle).length;
     const shown = now.match.filter(Boolean).length;
     box.append("Nothing is lost: " + (nodes.length - idle) + " of " + count(nodes.length,
-      data.grouped ? "group" : "node") + " run" + (data.on ? " on " + data.on : "") + ", " +
-      (stopped ? stopped + " of " + count(targets.length, "target") + " already stopped."
-        :"and " + (targets.length === 1 ? "the target runs" : "all " + targets.length + " targets run") + "."));
-      const shaky = new Set(answers.filter((a) => a.status === "possibly_stopped").map((a) => a.target)).size;
-      if (shaky) box.append(" " + (targets.length === 1 ? "It" : shaky + " of them") +
-        " may already be down if what is unknown turns out badly.");
+      data.grouped ? "group" : "node") + " run on record" + (data.on ? " on " + data.on : "") + ". ");
+    // What is unknown is part of the state: a target that may be down does not count as running.
+    const shaky = new Set(answers.filter((a) => a.status === "possibly_stopped").map((a) => a.target)).size;
+    const runs = targets.length - stopped - shaky;
+    const may = "may already be down if gaps go badly or illustrative needs go unmet";
+    if (targets.length === 1) {
+      box.append(stopped ? "The target is already stopped." : shaky ? "The target " + may + "." :
+        "The target runs.");
+    } else {
+      const parts = [[runs, "run"], [shaky, may], [stopped, stopped === 1 ? "is already stopped" :
+        "are already stopped"]].filter(([n]) => n);
+      box.append("Of " + targets.length + " targets, " + parts.map(([n, words]) => n + " " + (n === 1 &&
+        words === "run" ? "runs" : words)).join("; ") + ".");
+    }
     if (shown < nodes.length) box.append(" " + shown + " match the filter.");
   }
   function loseTargets() {
     const box = empty(byId("lose-targets"));
+    const left = data.unlisted[state.by];
+    if (left) box.append(el("p", { class: "small" }, count(left, "unit") + " of this kind, named in no " +
+      "set below, " + (left === 1 ? "is" : "are") + " not listed: what goes dark with each of them was not worked out."));
     if (state.cut >= 0 || !now.effect) {
       box.append(el("p", { class: "small" }, state.cut >= 0
         ? "A set from the list below is shown." : "Choose a unit to see who goes dark."));
@@ -607,7 +647,8 @@
     now.effect.targetsMaybe.forEach((t) => list.append(el("li", { class: "chip maybe" }, "~ ", nodeButton(t),
       " possibly")));
     if (list.childElementCount) box.append(list);
-    else box.append(el("p", { class: "small" }, "No target stops through this loss alone, on the data."));
+    else box.append(el("p", { class: "small" }, "No target on record stops through this loss alone. " +
+      "That says nothing of what is not recorded."));
   }
 
   function cutList() {
@@ -620,19 +661,22 @@
     const words = Object.entries(found).filter(([, n]) => n).map(([w, n]) => n + " " + w).join(", ");
     const unit = BY_WORDS.get(answer.by) || answer.by;
     const first = answer.status === "already_stopped" ? "It is stopped with nothing lost. " :
-      answer.status === "possibly_stopped" ? "It may be down with nothing lost, if all gaps go badly. " : "";
+      answer.status === "possibly_stopped" ? "It may be down with nothing lost, if all gaps go badly " +
+        "at once or illustrative needs go unmet. " : "";
     const extra = answer.shortened ? " " + answer.shortened + " more are not listed here." : "";
-    const bound = answer.complete ? "Search complete up to " + answer.maxOrder + " together." :
-      "Search complete only up to " + answer.completeTo + " together.";
+    const bound = (answer.complete ? "Search complete up to " + answer.maxOrder + " together" :
+      "Search complete only up to " + answer.completeTo + " together, more may exist") +
+      (answer.possibleTo < answer.maxOrder ? "; sets that need a gap only up to " +
+        answer.possibleTo + ", more may exist." : ".");
     status.textContent = first + (words ? "Minimal sets by " + unit + ": " + words + ". " :
-      "No set of up to " + answer.maxOrder + " stops it. ") + bound + extra +
+      "No set of up to " + answer.maxOrder + " on record stops it. ") + bound + extra +
       (answer.own.length ? " Own, taking no part: " + answer.own.join(", ") + "." : "");
     answer.sets.forEach((set, k) => {
       const button = el("button", { type: "button", "aria-pressed": String(state.cut === k),
         onclick: () => chooseCut(state.cut === k ? -1 : k) },
         el("span", { class: "tag " + set.certainty }, set.certainty),
         el("span", { class: "who" }, set.labels.join(" + ") || "nothing lost at all"));
-      if (set.gaps.length) button.append(el("span", { class: "if" }, "if " + set.gaps.join("; and ")));
+      if (set.gaps.length) button.append(el("span", { class: "if" }, "if this goes badly: " + set.gaps.join("; and ")));
       list.append(el("li", {}, button));
     });
     answer.blind.forEach((gap) => list.append(el("li", { class: "small" },
@@ -646,7 +690,9 @@
     if (state.node < 0) {
       box.append(el("p", { class: "small" },
         "Choose a node in the picture, in the table or by search. With the picture in focus, the " +
-        "arrow keys walk along the links. A click on a line shows what runs along it."));
+        "arrow keys walk along the links. A click on a line shows what runs along it. " +
+        (nodes.length > FEW ? "Names show on hover, and all of them closer up; " : "") +
+        "Ctrl and the wheel zoom, dragging moves the picture."));
       return;
     }
     const i = state.node;
@@ -883,15 +929,19 @@
       state.sort = key;
       table();
     } }, label)))));
+  const reading = nodes.map((n, i) => i).sort((a, b) =>
+    (laneOrder.get(nodes[a].stage) ?? 1e12) - (laneOrder.get(nodes[b].stage) ?? 1e12) ||
+    spots[a].y - spots[b].y || spots[a].x - spots[b].x || a - b);
   function rowsShown() {
-    const shown = nodes.map((n, i) => i).filter((i) => now.match[i]);
+    // As in the picture: stage by stage, from the top.
+    const shown = reading.filter((i) => now.match[i]);
     const column = COLUMNS.find(([key]) => key === state.sort);
     if (column) {
       const sign = state.down ? -1 : 1;
       shown.sort((a, b) => {
         const x = column[2](a);
         const y = column[2](b);
-        return x === y ? a - b : x < y ? -sign : sign;
+        return x === y ? reading.indexOf(a) - reading.indexOf(b) : x < y ? -sign : sign;
       });
     }
     return shown;
@@ -1017,6 +1067,15 @@
       update();
     } else if (state.node >= 0 || state.link >= 0) choose(-1, false);
   });
+  // The wheel scrolls the page, as everywhere else; with Ctrl (or a pinch, which says Ctrl) it zooms.
+  let hint = 0;
+  byId("frame").addEventListener("wheel", (event) => {
+    if (event.ctrlKey || event.metaKey) return;
+    event.stopPropagation();
+    byId("wheel-hint").dataset.on = "1";
+    clearTimeout(hint);
+    hint = setTimeout(() => { delete byId("wheel-hint").dataset.on; }, 900);
+  }, { capture: true, passive: true });
   network.on("hoverNode", (event) => { hovered = Number(event.node.slice(1)); network.redraw(); });
   network.on("blurNode", () => { hovered = -1; network.redraw(); });
 
@@ -1101,7 +1160,11 @@
     if (state.controller) put("controller", state.controller);
     if (state.target >= 0) put("feeds", nodes[state.target].id);
     if (state.unit >= 0) { put("by", state.by); put("lose", data.units[state.by][state.unit].key); }
-    if (state.cut >= 0) { put("target", nodes[state.cutTarget].id); put("per", state.cutBy); put("cut", state.cut + 1); }
+    if (state.cut >= 0 || state.cutTarget !== firstTarget() || state.cutBy !== firstCutBy()) {
+      put("target", nodes[state.cutTarget].id);
+      put("per", state.cutBy);
+    }
+    if (state.cut >= 0) put("cut", state.cut + 1);
     if (state.node >= 0) { put("node", nodes[state.node].id); if (state.dir !== "both") put("trace", state.dir); }
     const text = "#" + parts.join("&");
     if (text !== (location.hash || "#")) history.replaceState(null, "", text);
