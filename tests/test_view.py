@@ -262,6 +262,18 @@ def test_losses_that_were_not_worked_out_are_said_to_be(monkeypatch):
     assert redact(data, ["operator"]).unlisted == data.unlisted
 
 
+def test_a_group_of_materials_is_named_by_what_meets_it():
+    net = from_frames(
+        [{"supplier": "a", "consumer": "t", "material": "m"}],
+        needs=[
+            {"consumer": "t", "material": m, "group": "either", "suppliers": "partial"}
+            for m in ("m", "n")
+        ],
+    )
+    data = gather(net, targets=["t"], on=None, by=("node",), max_order=1)
+    assert "t: who else supplies m or n is not known" in {gap.text for gap in data.gaps}
+
+
 SHIPPED = [(name, by) for name in examples() for by in ("country", "controller")]
 
 

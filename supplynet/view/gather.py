@@ -368,6 +368,7 @@ def _gaps(net: SupplyNetwork, compiled: Compiled, kinds: Sequence[str]) -> list[
     """Return the gaps in words, those of the unit kinds asked for among them."""
     names = {node: row.get("name") or node for node, row in net.node_rows.items()}
     materials = _materials(net)
+    groups = _groups(net, materials)
     rows = list(net.table("supplies").rows())
     consumer = {row["id"]: row["consumer"] for row in rows}
     ends = {row["id"]: (row["supplier"], row.get("material")) for row in rows}
@@ -383,7 +384,8 @@ def _gaps(net: SupplyNetwork, compiled: Compiled, kinds: Sequence[str]) -> list[
         if kind == "upstream":
             text = f"{who}: what it needs is not recorded"
         elif kind == "suppliers":
-            need = materials.get(name[len(node or "") + 1 :], name[len(node or "") + 1 :])
+            need = name[len(node or "") + 1 :]
+            need = groups.get((node or "", need)) or materials.get(need, need)
             text = f"{who}: who else supplies {need} is not known"
         elif kind == "supply":
             supplier, material = ends[name]
@@ -397,6 +399,16 @@ def _gaps(net: SupplyNetwork, compiled: Compiled, kinds: Sequence[str]) -> list[
             text = gap_id
         found.append(GapItem(gap_id, text, None if node is None else compiled.index[node]))
     return found
+
+
+def _groups(net: SupplyNetwork, materials: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """Return the needs that any one of several materials meets, in words."""
+    members: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in net.table("needs").rows():
+        if row.get("group"):
+            label = f"{row['group']}/{row['product']}" if row.get("product") else row["group"]
+            members[row["consumer"], label].add(materials.get(row["material"], row["material"]))
+    return {need: " or ".join(sorted(found)) for need, found in members.items()}
 
 
 def _materials(net: SupplyNetwork) -> dict[str, str]:
