@@ -257,3 +257,9 @@ def test_what_cannot_be_asked_is_refused(asked, message):
 def test_several_targets_are_listed_not_guessed():
     with pytest.raises(QuestionError, match=r"which target.*t1, t2"):
         minimal_cut_sets(network([("a", "t1", "x"), ("a", "t2", "x")]))
+
+
+def test_an_order_beyond_the_number_of_units_is_complete_at_once():
+    found = minimal_cut_sets(network([("a", "t", "x"), ("b", "t", "x")]), "t", max_order=10**9)
+    assert found.cut_sets == (("a", "b"),)
+    assert (found.complete, found.complete_to) == (True, 10**9)

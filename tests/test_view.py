@@ -471,3 +471,17 @@ def test_big_networks_are_grouped_and_huge_ones_refused():
     assert [n["name"] for n in facts["nodes"]] == ["country not recorded: 2100", "t"]
     with pytest.raises(QuestionError, match="too many"):
         build_view(big(20_001))
+
+
+def test_a_view_replaces_a_view_and_no_report(tmp_path):
+    from supplynet import chokepoint_report
+
+    net = load_example("worked_example")
+    report = tmp_path / "report.html"
+    report.write_text(chokepoint_report(net).to_html(), encoding="utf-8")
+    before = report.read_bytes()
+    with pytest.raises(OutputError, match="is no view"):
+        view(net, report)
+    assert report.read_bytes() == before
+    page = view(net, tmp_path / "view.html")
+    assert view(net, page) == page

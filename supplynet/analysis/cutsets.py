@@ -489,7 +489,9 @@ class _Search:
         found: set[_kernel.Set] = {frozenset((item,)) for item in self.singles(level)}
         complete_to = max_order
         self._work_left, self._families_too_large = _TREE_WORK, False
-        for units in range(2, max_order + 1):
+        # No set holds more units than there are.
+        largest = min(max_order, self.first_gap)
+        for units in range(2, largest + 1):
             layer = self._layer(reading, units, 0, found)
             if layer is None:
                 complete_to = units - 1
@@ -498,7 +500,7 @@ class _Search:
         pairs_to = complete_to
         self._work_left, self._families_too_large = _PAIR_WORK, False
         if max_gaps and len(self.items) > self.first_gap:
-            for units in range(1 if max_gaps == 1 else 0, complete_to + 1):
+            for units in range(1 if max_gaps == 1 else 0, min(complete_to, largest) + 1):
                 layer = self._layer(reading, units, max_gaps, found)
                 if layer is None:
                     pairs_to = max(units - 1, 0)

@@ -147,7 +147,9 @@ def view(
 
     file = Path(path)
     if file.is_file() and not force and not _is_view(file):
-        raise OutputError(f"{file} is there already and is no view. Give force=True to replace it")
+        raise OutputError(
+            f"{file} is there already and is no view. Replace it with --force (force=True)"
+        )
     write_text(
         file,
         build_view(
@@ -164,10 +166,13 @@ def view(
 
 
 def _is_view(file: Path) -> bool:
-    """Return whether a file is empty or a view: those can be made again, others cannot."""
+    """Return whether a file is empty or a view: those can be made again, others cannot.
+
+    A report is a page of ours too, but holds no script.
+    """
     try:
         with file.open("rb") as content:
             start = content.read(4096)
     except OSError as error:
         raise OutputError(f"{file} cannot be read: {error.strerror}") from error
-    return not start or b'content="supplynet ' in start
+    return not start or (b'content="supplynet ' in start and b"script-src" in start)
