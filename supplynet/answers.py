@@ -708,7 +708,7 @@ def info_blocks(net: SupplyNetwork, facts: Mapping[str, Any]) -> list[Block]:
     return [*blocks, Heading("Next"), Line(facts["next"])]
 
 
-def left_out(net: SupplyNetwork, G: nx.MultiDiGraph[str]) -> list[str]:  # noqa: N803
+def left_out(net: SupplyNetwork, G: nx.MultiDiGraph[str]) -> list[str]:  # noqa: N803 - as networkx calls it
     """Return what of a network its graph on a date does not hold, in words."""
     lost = []
     absent = len(net.table("supplies")) - G.number_of_edges()

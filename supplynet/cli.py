@@ -246,7 +246,7 @@ def _patience(command: str) -> Iterator[None]:
 # Options
 
 
-def _later(ctx: click.Context, param: click.Parameter, value: Any) -> Any:  # noqa: ANN401
+def _later(ctx: click.Context, param: click.Parameter, value: Any) -> Any:  # noqa: ANN401 - as click calls it
     """Refuse an option that only a later version can answer."""
     option = param.opts[0]
     if value is None or (option == "--measures" and value == "ignored"):

@@ -110,7 +110,7 @@ def cell_text(value: object) -> str | tuple[str, ...]:
         return "" if math.isnan(value) else repr(float(value))
     if isinstance(value, datetime):
         # pandas marks a missing time with a value that differs from itself.
-        if value != value:  # noqa: PLR0124
+        if value != value:  # noqa: PLR0124 - only NaN differs from itself
             return ""
         midnight = (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)
         return value.date().isoformat() if midnight else value.isoformat()
