@@ -1,4 +1,4 @@
-"""Networks read from CSV folders and single CSV files, every finding in one go."""
+"""Networks read from CSV folders and single files, every finding in one go."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from supplynet.errors import Finding, Level, ValidationError
 from supplynet.io.convert import Findings
@@ -25,9 +25,13 @@ from supplynet.io.tables import (
 from supplynet.model import ColumnUse, Meta, SupplyNetwork, Table
 from supplynet.schema import TABLES, fold
 
-__all__ = ["Examination", "assemble", "check", "examine", "load"]
+__all__ = ["Examination", "Undirected", "assemble", "check", "examine", "load"]
 
 _CSV_ENDINGS = (".csv", ".tsv", ".tab", ".txt")
+_ENDINGS = (*_CSV_ENDINGS, ".xlsx", ".xlsm", ".json", ".graphml", ".gexf")
+
+#: What becomes of edges that do not say who supplies whom.
+Undirected = Literal["refuse", "as_written", "both"]
 
 
 @dataclass(frozen=True)
@@ -60,15 +64,22 @@ class Examination:
         return self.net
 
 
-def load(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> SupplyNetwork:
-    r"""Return the network in a folder of CSV files or in a single CSV file, checked.
+def load(
+    path: str | os.PathLike[str], *, encoding: str = "utf-8", undirected: Undirected = "refuse"
+) -> SupplyNetwork:
+    r"""Return the network in a folder of CSV files or in a single file, checked.
 
     Parameters
     ----------
     path
-        The folder or file. In a folder only `supplies.csv` is required.
+        A folder of CSV files, of which only `supplies.csv` is required, or a file: CSV, a
+        workbook (.xlsx), .json (tables, node-link or OMTS), .graphml or .gexf.
     encoding
         Encoding of the CSV files.
+    undirected
+        What becomes of edges of a graph file that do not say who supplies whom: `refuse` the
+        file; take them `as_written`, the end named first supplying the other; or make a supply
+        `both` ways.
 
     Returns
     -------
@@ -88,7 +99,7 @@ def load(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> SupplyNetw
     >>> load(file).table("nodes").column("id")
     ['mine', 'smelter']
     """
-    return examine(path, encoding=encoding).network()
+    return examine(path, encoding=encoding, undirected=undirected).network()
 
 
 def check(
@@ -128,23 +139,28 @@ def check(
     return findings.all()
 
 
-def examine(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> Examination:
+def examine(
+    path: str | os.PathLike[str], *, encoding: str = "utf-8", undirected: Undirected = "refuse"
+) -> Examination:
     """Return everything that reading a path brings up; nothing about the data is raised.
 
     Parameters
     ----------
     path
-        A folder of CSV files or a single CSV file.
+        A folder of CSV files, or a file: CSV, .xlsx, .json, .graphml or .gexf.
     encoding
         Encoding of the CSV files.
+    undirected
+        What becomes of edges that do not say who supplies whom; see :func:`load`.
     """
     findings = Findings()
     place = Path(path)
     try:
         wrong = _wrong_path(place)
         if wrong is None:
-            reader = _read_folder if place.is_dir() else _read_file
-            return reader(place, encoding, findings)
+            if place.is_dir():
+                return _read_folder(place, encoding, findings)
+            return _read_file(place, encoding, findings, undirected)
     except OSError as error:
         reason = error.strerror or str(error)
         wrong = Finding(str(path), f"cannot be read: {reason[:1].lower()}{reason[1:]}")
@@ -165,10 +181,10 @@ def _wrong_path(place: Path) -> Finding | None:
         return None
     if not place.is_file():
         return Finding(where, "not a regular file", "Save the data to a file first")
-    if place.suffix.lower() not in _CSV_ENDINGS:
+    if place.suffix.lower() not in _ENDINGS:
         kind = f"{place.suffix} files are not read" if place.suffix else "the kind is not known"
-        what = f"{kind}: this version reads folders of CSV files and single CSV files"
-        return Finding(where, what, "Save the data as CSV")
+        what = f"{kind}: a network is a folder of CSV files or one file ({', '.join(_ENDINGS)})"
+        return Finding(where, what, "Save the data as .xlsx or .csv")
     return None
 
 
@@ -181,7 +197,30 @@ def _other_names(place: Path) -> str:
     return f"Did you mean {' or '.join(repr(name) for name in near)}?" if near else "Check the path"
 
 
-def _read_file(place: Path, encoding: str, findings: Findings) -> Examination:
+def _read_file(
+    place: Path, encoding: str, findings: Findings, undirected: Undirected
+) -> Examination:
+    ending = place.suffix.lower()
+    if ending in (".xlsx", ".xlsm"):
+        from supplynet.io.xlsx import read_xlsx
+
+        return read_xlsx(place, findings)
+    if ending == ".json":
+        from supplynet.io.jsonform import read_json
+
+        return read_json(place, findings, undirected=undirected)
+    if ending == ".graphml":
+        from supplynet.io.graphml import read_graphml
+
+        return read_graphml(place, findings, undirected=undirected)
+    if ending == ".gexf":
+        from supplynet.io.gexf import read_gexf
+
+        return read_gexf(place, findings, undirected=undirected)
+    return _read_csv_file(place, encoding, findings)
+
+
+def _read_csv_file(place: Path, encoding: str, findings: Findings) -> Examination:
     meta = Meta(name=place.stem)
     raw, found = read_csv(_bytes(place), place.name, encoding=encoding, score=known_headings)
     findings.extend(found)

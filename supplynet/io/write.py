@@ -1,4 +1,4 @@
-"""A network written as a folder of CSV files that loads to the same network again."""
+"""A network written as CSV folder, workbook or JSON that loads to the same network again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from supplynet.errors import OutputError
-from supplynet.io.files import atomic_folder
+from supplynet.io.files import atomic_folder, write_bytes, write_text
 from supplynet.io.meta import META_FILE, meta_text
 from supplynet.io.tables import row_tables
 from supplynet.model import SupplyNetwork, Table, number_text
@@ -22,14 +22,15 @@ _QUOTED = frozenset(',;"\t\r\n')
 
 
 def save(net: SupplyNetwork, path: str | os.PathLike[str], *, force: bool = False) -> None:
-    """Write a network as a folder of CSV files; :func:`load` gives the same digest back.
+    """Write a network; :func:`load` gives the same digest back.
 
     Parameters
     ----------
     net
         The network.
     path
-        The folder. It comes into place whole; files of other names in it stay.
+        A folder for CSV files, or a .xlsx or .json file. It comes into place whole; files of
+        other names in a folder stay.
     force
         Replace a network that is already there (tables that `net` does not have are deleted).
 
@@ -49,6 +50,9 @@ def save(net: SupplyNetwork, path: str | os.PathLike[str], *, force: bool = Fals
     True
     """
     target = Path(path)
+    if target.suffix.lower() in (".xlsx", ".json") and not target.is_dir():
+        _save_file(net, target, force=force)
+        return
     here = _network_files(target)
     if here and not force:
         same = net.source is not None and os.path.realpath(target) == os.path.realpath(net.source)
@@ -69,6 +73,20 @@ def save(net: SupplyNetwork, path: str | os.PathLike[str], *, force: bool = Fals
         # A table that this network lacks would become part of it at the next load.
         if not any((target / name).samefile(stale) for name in written):
             stale.unlink()
+
+
+def _save_file(net: SupplyNetwork, target: Path, *, force: bool) -> None:
+    if target.exists() and not force:
+        message = f"{target}: the file exists. Choose another name, or give --force (force=True)."
+        raise OutputError(message)
+    if target.suffix.lower() == ".xlsx":
+        from supplynet.io.xlsx import workbook_bytes
+
+        write_bytes(target, workbook_bytes(net))
+    else:
+        from supplynet.io.jsonform import json_text
+
+        write_text(target, json_text(net))
 
 
 def _network_files(folder: Path) -> list[Path]:
