@@ -318,7 +318,7 @@ def test_a_need_met_only_by_an_unlisted_supplier_says_so(network, run):
 
 
 def test_counts_that_no_float_holds_are_text():
-    from supplynet.cli import _exact
+    from supplynet.cli.shell import _exact
 
     assert _exact({"a": [2**53, 2**53 + 1, True]}) == {"a": [2**53, str(2**53 + 1), True]}
 
@@ -687,7 +687,7 @@ def test_only_a_terminal_gets_bold_and_a_word_of_patience(network, run, monkeypa
         return search(*args, **options)
 
     monkeypatch.setattr(engine, "single_points_of_failure", slowly)
-    monkeypatch.setattr("supplynet.cli._QUIET_SECONDS", 0.01)
+    monkeypatch.setattr("supplynet.cli.shell._QUIET_SECONDS", 0.01)
     assert run("chokepoints", network) == plain
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)

@@ -1,0 +1,407 @@
+"""Commands that ask a question of a network: one library call each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from supplynet.cli.shell import (
+    Answer,
+    by_id,
+    by_option,
+    command,
+    dated,
+    fail_on_option,
+    keep_input,
+    later,
+    load_network,
+    max_gaps_option,
+    max_order_option,
+    network_argument,
+    no_measures,
+    on_option,
+    once,
+    several,
+    target_option,
+    targets_option,
+)
+from supplynet.errors import did_you_mean
+
+
+@command("chokepoints", "text", "json", "csv", "md")
+@network_argument
+@target_option
+@by_option
+@on_option
+@max_gaps_option
+@no_measures
+@fail_on_option("certain", "assumed", "possible", "incomplete")
+def chokepoints(
+    *, network: str, encoding: str, target: str | None, by: str, on: str | None, max_gaps: int
+) -> Answer:
+    """List what stops a target alone, ranked."""
+    from supplynet.analysis.cutsets import single_points_of_failure
+    from supplynet.answers import beside_the_table, chokepoint_blocks, table_of
+
+    net = load_network(network, encoding)
+    with by_id(net):
+        found = single_points_of_failure(net, target, by=by, on=on, max_gaps=max_gaps)
+    certainties = {c.certainty for c in (*found.chokepoints, *found.aggregates)}
+    return Answer(
+        result=found.to_dict(),
+        blocks=lambda: chokepoint_blocks(net, found),
+        table=lambda: table_of(found.to_frame()),
+        net=net,
+        question=found.question.to_dict(),
+        basis=found.basis.to_dict(),
+        levels=_levels(certainties, found.status, found.blind_spots, complete=found.complete),
+        beside=beside_the_table(found, complete=found.complete),
+    )
+
+
+def _levels(
+    certainties: set[str], status: str, blind_spots: Sequence[str], *, complete: bool
+) -> frozenset[str]:
+    """Return what ``--fail-on`` may name; what is certain counts as assumed and possible too."""
+    found = set() if complete else {"incomplete"}
+    if "certain" in certainties or status == "already_stopped":
+        found |= {"certain", "assumed", "possible"}
+    if "assumed" in certainties:
+        found |= {"assumed", "possible"}
+    if "possible" in certainties or blind_spots or status == "possibly_stopped":
+        found.add("possible")
+    return frozenset(found)
+
+
+@command("cutsets", "text", "json", "csv", "md")
+@network_argument
+@target_option
+@by_option
+@on_option
+@max_order_option
+@max_gaps_option
+@click.option(
+    "--limit", type=click.IntRange(min=1), help="Most cut sets to list; a cut list says so."
+)
+@click.option("--count", is_flag=True, help="Count the sets, without listing them.")
+@no_measures
+@fail_on_option("certain", "assumed", "possible", "incomplete")
+def cutsets(
+    *,
+    network: str,
+    encoding: str,
+    target: str | None,
+    by: str,
+    on: str | None,
+    max_order: int,
+    max_gaps: int,
+    limit: int | None,
+    count: bool,
+) -> Answer:
+    """List what stops a target together: minimal cut sets."""
+    from supplynet.analysis.cutsets import minimal_cut_sets
+    from supplynet.answers import beside_the_table, cut_set_blocks, table_of
+
+    if count and limit is not None:
+        raise click.UsageError("--limit: with --count no sets are listed. Leave one out.")
+    net = load_network(network, encoding)
+    with by_id(net):
+        found = minimal_cut_sets(net, target, by=by, on=on, max_order=max_order, max_gaps=max_gaps)
+    # What --fail-on asks does not hang on how much of the list is shown.
+    certainties = {"assumed"} if found.assumed else set()
+    if len(found.assumed) < len(found.cut_sets):
+        certainties.add("certain")
+    if found.possible:
+        certainties.add("possible")
+    if limit is not None and limit < found.count:
+        shown = found.cut_sets[:limit]
+        assumed = tuple(sorted(set(shown).intersection(found.assumed), key=shown.index))
+        found = replace(found, cut_sets=shown, assumed=assumed, complete=False)
+    result = found.to_dict()
+    if count:
+        for name in ("cut_sets", "assumed", "possible"):
+            del result[name]
+    return Answer(
+        result=result,
+        blocks=lambda: cut_set_blocks(net, found, lists=not count),
+        table=(
+            (lambda: (["order", "cut_sets"], list(found.by_order.items())))
+            if count
+            else (lambda: table_of(found.to_frame()))
+        ),
+        net=net,
+        question=found.question.to_dict(),
+        basis=found.basis.to_dict(),
+        levels=_levels(certainties, found.status, found.blind_spots, complete=found.complete),
+        beside=beside_the_table(found, complete=found.complete and found.possible_complete),
+    )
+
+
+@command("whatif", "text", "json", "csv", "md")
+@network_argument
+@click.option(
+    "--lose", "units", metavar="UNIT", multiple=True, required=True, help="Unit lost; repeatable."
+)
+@targets_option
+@by_option
+@on_option
+@no_measures
+@fail_on_option("certain", "possible")
+def whatif(
+    *,
+    network: str,
+    encoding: str,
+    units: tuple[str, ...],
+    targets: tuple[str, ...],
+    by: str,
+    on: str | None,
+) -> Answer:
+    """Tell what goes down when units are lost together."""
+    from supplynet.answers import loss_blocks, table_of
+    from supplynet.scenarios import lose
+
+    net = load_network(network, encoding)
+    with by_id(net):
+        loss = lose(net, targets or None, units, by=by, on=on)
+    statuses = {t.status for t in loss.targets}
+    certainties = {"certain"} if "stopped" in statuses else set()
+    status = next((s for s in ("already_stopped", "possibly_stopped") if s in statuses), "runs")
+    return Answer(
+        result=loss.to_dict(),
+        blocks=lambda: loss_blocks(net, loss),
+        table=lambda: table_of(loss.to_frame()),
+        net=net,
+        question={
+            **loss.questions[0].to_dict(),
+            **several([q.target for q in loss.questions]),
+        },
+        levels=_levels(certainties, status, (), complete=True),
+    )
+
+
+@command("explain", "text", "json", "csv", "md")
+@network_argument
+@click.option("--lose", "units", metavar="UNIT", multiple=True, help="Unit lost; repeatable.")
+@target_option
+@by_option
+@on_option
+@no_measures
+def explain(
+    *,
+    network: str,
+    encoding: str,
+    units: tuple[str, ...],
+    target: str | None,
+    by: str,
+    on: str | None,
+) -> Answer:
+    """Print why a target stops, or what it runs on."""
+    from supplynet.analysis.explain import explain as library_explain
+    from supplynet.answers import explanation_blocks, table_of
+
+    net = load_network(network, encoding)
+    with by_id(net):
+        found = library_explain(net, target, units, by=by, on=on)
+    return Answer(
+        result=found.to_dict(),
+        blocks=lambda: explanation_blocks(net, found),
+        table=lambda: table_of(found.to_frame()),
+        net=net,
+        question=found.question.to_dict(),
+    )
+
+
+@command("centrality", "text", "json", "csv", "md")
+@network_argument
+@click.option(
+    "--measure",
+    default="betweenness",
+    show_default=True,
+    metavar="NAME",
+    help="betweenness, pagerank, degree, in_degree, out_degree, dominators, minimum_vertex_cut "
+    "or articulation_points.",
+)
+@click.option(
+    "--target",
+    metavar="ID",
+    multiple=True,
+    callback=once,
+    help="For dominators and minimum_vertex_cut.",
+)
+@on_option
+def centrality(
+    *, network: str, encoding: str, measure: str, target: str | None, on: str | None
+) -> Answer:
+    """Rank nodes on the plain graph: a view, not criticality."""
+    from supplynet.analysis import centrality as views
+    from supplynet.answers import centrality_blocks, graph_view_blocks, table_of
+
+    of_target = {"dominators": views.dominators, "minimum_vertex_cut": views.minimum_vertex_cut}
+    known = (*views.MEASURES, *of_target, "articulation_points")
+    if measure not in known:
+        hint = did_you_mean(measure, known) or f" Known: {', '.join(known)}."
+        raise click.UsageError(f"no measure {measure!r}.{hint}")
+    if target is not None and measure not in of_target:
+        raise click.UsageError(f"--target: {measure} looks at the whole graph. Leave it out.")
+    net = load_network(network, encoding)
+    if measure in views.MEASURES:
+        ranking = views.centrality(net, measure, on=on)
+        return Answer(
+            result=ranking.to_dict(),
+            blocks=lambda: centrality_blocks(net, ranking),
+            table=lambda: table_of(ranking.to_frame()),
+            net=net,
+            question=dated(ranking.on),
+        )
+    if measure in of_target:
+        with by_id(net):
+            found = of_target[measure](net, target, on=on)
+    else:
+        found = views.articulation_points(net, on=on)
+    return Answer(
+        result={"measure": measure, **found.to_dict()},
+        blocks=lambda: graph_view_blocks(net, found),
+        table=lambda: table_of(found.to_frame()),
+        net=net,
+        question={**dated(found.on), "target": found.target},
+    )
+
+
+@command("control", "text", "json", "csv", "md")
+@network_argument
+@on_option
+def control(*, network: str, encoding: str, on: str | None) -> Answer:
+    """List operator, owner, controller and levers of each node."""
+    from supplynet.answers import control_blocks, table_of
+    from supplynet.ownership import controllers
+
+    net = load_network(network, encoding)
+    found = controllers(net, on=on)
+    return Answer(
+        result=found.to_dict(),
+        blocks=lambda: control_blocks(net, found),
+        table=lambda: table_of(found.to_frame()),
+        net=net,
+        question=dated(found.on),
+    )
+
+
+@command("concentration", "text", "json", "csv", "md")
+@network_argument
+@on_option
+def concentration(*, network: str, encoding: str, on: str | None) -> Answer:
+    """Measure how concentrated each stage is."""
+    from supplynet.analysis.concentration import concentration as library_concentration
+    from supplynet.answers import concentration_blocks, table_of
+
+    net = load_network(network, encoding)
+    found = library_concentration(net, on=on)
+    return Answer(
+        result=found.to_dict(),
+        blocks=lambda: concentration_blocks(net, found),
+        table=lambda: table_of(found.to_frame()),
+        net=net,
+        question=dated(found.on),
+    )
+
+
+@command("report", "md", "html", "json", "csv", folder="csv")
+@network_argument
+@targets_option
+@on_option
+@max_order_option
+@max_gaps_option
+@no_measures
+def report(
+    *,
+    network: str,
+    encoding: str,
+    targets: tuple[str, ...],
+    on: str | None,
+    max_order: int,
+    max_gaps: int,
+) -> Answer:
+    """Write the chokepoint report: HTML, Markdown, JSON or CSVs."""
+    from supplynet.report import chokepoint_report
+
+    net = load_network(network, encoding)
+    with by_id(net):
+        found = chokepoint_report(
+            net, targets or None, on=on, max_order=max_order, max_gaps=max_gaps
+        )
+    return Answer(
+        result=found.to_dict(),
+        documents={"md": found.to_markdown, "html": found.to_html, "csv": found.to_csvs},
+        net=net,
+        question={
+            **dated(found.question["on"]),
+            **several(list(found.question["targets"])),
+            "max_order": max_order,
+            "max_gaps": max_gaps,
+        },
+        summary=found.answer,
+    )
+
+
+@command("view", "text", "json", to_file=False)
+@network_argument
+@targets_option
+@click.option(
+    "--by",
+    "units",
+    metavar="UNIT",
+    multiple=True,
+    callback=later,
+    help="Unit whose loss can be switched on; repeatable. Default: node, country, controller.",
+)
+@on_option
+@max_order_option
+@click.option(
+    "--redact",
+    metavar="FIELD",
+    multiple=True,
+    help="Leave out facts, levers, note, operator, owner, references or share; repeatable.",
+)
+@click.option("--full", is_flag=True, help="Draw every node of a very large network.")
+@click.option("-o", "--output", metavar="FILE", required=True, help="The HTML file to write.")
+@click.option("--force", is_flag=True, help="Overwrite a file that is no view, even an input.")
+@no_measures
+def view(
+    *,
+    network: str,
+    encoding: str,
+    targets: tuple[str, ...],
+    units: tuple[str, ...],
+    on: str | None,
+    max_order: int,
+    redact: tuple[str, ...],
+    full: bool,
+    output: str,
+    force: bool,
+) -> Answer:
+    """Write the interactive view: one HTML file that works offline."""
+    from supplynet.answers import Line
+    from supplynet.view import UNITS
+    from supplynet.view import view as library_view
+
+    ending = Path(output).suffix.lower()
+    if ending not in ("", ".html", ".htm"):
+        raise click.UsageError(f"-o {output}: a view is an HTML file. Write it to a .html file.")
+    keep_input(network, Path(output), force=force)
+    net = load_network(network, encoding)
+    with by_id(net):
+        written = library_view(
+            net,
+            output,
+            targets=targets or None,
+            on=on,
+            by=units or UNITS,
+            max_order=max_order,
+            redact=redact,
+            full=full,
+            force=force,
+        )
+    return Answer(result={"file": str(written)}, blocks=lambda: [Line(f"wrote {written}")], net=net)
