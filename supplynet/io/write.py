@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +17,7 @@ from supplynet.model import SupplyNetwork, Table, number_text
 from supplynet.schema import TABLES, fold
 from supplynet.text import csv_cell
 
-__all__ = ["csv_line", "save", "table_csv"]
+__all__ = ["csv_line", "in_order", "save", "table_csv"]
 
 _QUOTED = frozenset(',;"\t\r\n')
 
@@ -29,8 +30,8 @@ def save(net: SupplyNetwork, path: str | os.PathLike[str], *, force: bool = Fals
     net
         The network.
     path
-        A folder for CSV files, or a .xlsx or .json file. It comes into place whole; files of
-        other names in a folder stay.
+        A folder for CSV files, or a .xlsx or .json file. It comes into place whole, rows
+        sorted; files of other names in a folder stay.
     force
         Replace a network that is already there (tables that `net` does not have are deleted).
 
@@ -50,6 +51,7 @@ def save(net: SupplyNetwork, path: str | os.PathLike[str], *, force: bool = Fals
     True
     """
     target = Path(path)
+    net = in_order(net)
     if target.suffix.lower() in (".xlsx", ".json") and not target.is_dir():
         _save_file(net, target, force=force)
         return
@@ -73,6 +75,25 @@ def save(net: SupplyNetwork, path: str | os.PathLike[str], *, force: bool = Fals
         # A table that this network lacks would become part of it at the next load.
         if not any((target / name).samefile(stale) for name in written):
             stale.unlink()
+
+
+def in_order(net: SupplyNetwork) -> SupplyNetwork:
+    """Return the network with the rows of each table sorted, so that same data are same bytes."""
+    tables = {name: _sorted_rows(table) for name, table in net.tables.items()}
+    return SupplyNetwork(tables, net.meta, net.findings, columns=net.columns, source=net.source)
+
+
+def _sorted_rows(table: Table) -> Table:
+    # Keys first: the fields that a table must have stand at its beginning.
+    keys = [field.name for field in TABLES[table.name].required]
+    names = [*keys, *(name for name in table.columns if name not in keys)]
+    cells = [[_cell(value) for value in table.column(name)] for name in names]
+    order = sorted(range(len(table)), key=list(zip(*cells, strict=True)).__getitem__)
+    return replace(
+        table,
+        columns={name: [values[i] for i in order] for name, values in table.columns.items()},
+        lines=None if table.lines is None else [table.lines[i] for i in order],
+    )
 
 
 def _save_file(net: SupplyNetwork, target: Path, *, force: bool) -> None:
