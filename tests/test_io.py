@@ -241,7 +241,7 @@ def test_what_cannot_be_read_is_one_finding(tmp_path, data, what):
         ("start", "01.02.2026", "ambiguous. Day and month cannot be told apart"),
         ("start", "13.02.2026", "start is '13.02.2026'. Write it as 2026-02-13."),
         ("start", "2/13/2026", "start is '2/13/2026'. Write it as 2026-02-13."),
-        ("start", "31.02.2026", "ambiguous"),
+        ("start", "31.02.2026", "there is no such day"),
         ("start", "13.02.26", "ambiguous"),
         ("start", "2025-13-01", "there is no such day"),
         ("start", "2026-02-30", "there is no such day"),

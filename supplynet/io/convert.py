@@ -6,7 +6,6 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -330,10 +329,12 @@ def _turned_date(text: str) -> _Bad:
     """Return what to do about a date as spreadsheets show it, its year last."""
     first, second, year = map(int, re.split("[/.-]", text))
     day, month = max(first, second), min(first, second)
-    if len(re.split("[/.-]", text)[2]) == 4 and day > 12 and day != month:
-        with suppress(ValueError):
+    if len(re.split("[/.-]", text)[2]) == 4 and (day > 12 or day == month):
+        try:
             written = date(year, month, day).isoformat()
-            return _Bad(f"is {_show(text)}", f"Write it as {written}", "no date")
+        except ValueError:
+            return _Bad(f"is {_show(text)}: there is no such day", "", "no date")
+        return _Bad(f"is {_show(text)}", f"Write it as {written}", "no date")
     fix = "Day and month cannot be told apart: write YYYY-MM-DD"
     return _Bad(f"is {_show(text)}, which is ambiguous", fix, "no date")
 

@@ -209,6 +209,7 @@ def _uses(schema: TableSchema, header: Sequence[str], top: str, findings: Findin
                     taken[field.name] = heading
                     uses[index] = _Use(heading, field.name, field)
     by_alias: dict[str, str] = {}
+    told: set[int] = set()
     for index, heading in enumerate(header):
         found = schema.folded_aliases.get(fold(heading))
         if uses[index] is not None or found is None:
@@ -217,6 +218,7 @@ def _uses(schema: TableSchema, header: Sequence[str], top: str, findings: Findin
         if field.name in by_alias:
             _taken_twice(field, by_alias[field.name], heading, top, findings)
         elif field.name in taken:
+            told.add(index)
             what = f"column {heading!r} is kept as an extra, {taken[field.name]!r} is used"
             findings.add(top, what, "Delete or rename one if they mean the same", "note")
         else:
@@ -224,7 +226,9 @@ def _uses(schema: TableSchema, header: Sequence[str], top: str, findings: Findin
             uses[index] = _Use(heading, field.name, field, alias.divisor)
             scaled = f", divided by {alias.divisor}" if alias.divisor != 1 else ""
             findings.add(top, f"column {heading!r} is read as {field.name!r}{scaled}", level="note")
-    extra = [heading for index, heading in enumerate(header) if uses[index] is None]
+    extra = [
+        heading for index, heading in enumerate(header) if uses[index] is None and index not in told
+    ]
     if len(extra) <= _MAX_SPELLCHECKED:
         for heading in extra:
             _spellcheck(schema, heading, {*taken, *by_alias}, top, findings)

@@ -49,6 +49,12 @@ def _rows() -> tuple[Country, ...]:
     )
 
 
+#: Ways to say that a country is not known. Only NA itself, in capitals, is Namibia.
+_NOT_KNOWN = frozenset(
+    {"na", "n/a", "n.a.", "n.a", "null", "none", "nan", "unknown", "unk", "tbd", "tbc", "-", "?"}
+)
+
+
 @cache
 def _by_code() -> dict[str, Country]:
     return {row.alpha2: row for row in _rows()}
@@ -99,6 +105,8 @@ def country(text: str) -> tuple[str | None, str | None]:
     known = _by_code().get(text)
     if known is not None and known.kind == "current":
         return text, None
+    if text.strip().casefold() in _NOT_KNOWN:
+        return None, None
     folded = _fold(text)
     if folded.isdecimal():
         folded = folded.zfill(3)
@@ -133,7 +141,7 @@ def unknown_country(text: str) -> tuple[str, str]:
     >>> unknown_country("AN")
     ("'AN' is a retired code (Netherlands Antilles)", 'Use the code of the country of today')
     >>> unknown_country("Chnia")
-    ("'Chnia' is no country", 'Did you mean CN (China)')
+    ("'Chnia' is no country", 'Did you mean CN (China)?')
     """
     known = _by_code().get(text.upper())
     if known is not None and known.kind == "retired":
@@ -144,14 +152,15 @@ def unknown_country(text: str) -> tuple[str, str]:
         return what, "Use an ISO 3166-1 code such as CN, or leave it blank if not known"
     if text == "*":
         return f"{text!r} is no country", "Leave the cell blank: blank means all"
-    if text.strip().casefold() in ("null", "none", "n/a", "unknown", "-", "?"):
-        return f"{text!r} is no country", "Leave it blank if not known"
+    if text.strip().casefold() in _NOT_KNOWN:
+        hint = " (Namibia is NA)" if _fold(text) == "na" else ""
+        return f"{text!r} is no country", f"Leave it blank if not known{hint}"
     if len(_fold(text)) <= 3:
         near = difflib.get_close_matches(text.upper(), sorted(country_codes()), n=1, cutoff=0.6)
     else:
         close = difflib.get_close_matches(_fold(text), sorted(_by_name()), n=1, cutoff=0.7)
         near = [_by_name()[name] for name in close]
     if near:
-        return f"{text!r} is no country", f"Did you mean {near[0]} ({country_name(near[0])})"
+        return f"{text!r} is no country", f"Did you mean {near[0]} ({country_name(near[0])})?"
     what = f"{text!r} is no country"
     return what, "Use an ISO 3166-1 code such as CN, or leave it blank if not known"
