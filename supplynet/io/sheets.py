@@ -26,7 +26,16 @@ from supplynet.model import number_text
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-__all__ = ["Cell", "Limits", "Sheet", "column_letters", "read_sheets"]
+__all__ = [
+    "BLANK",
+    "Cell",
+    "Limits",
+    "Sheet",
+    "column_letters",
+    "column_number",
+    "merged_range",
+    "read_sheets",
+]
 
 Kind = Literal[
     "blank", "text", "number", "percent", "date", "bool", "error", "formula_without_value"
@@ -34,6 +43,7 @@ Kind = Literal[
 
 _MAX_COLUMNS = 16_384
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 #: How Excel writes a character that XML cannot hold, and a text that looks like one.
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
@@ -92,6 +102,7 @@ class Cell:
         return self.kind not in ("blank", "text") or not (not self.text or self.text.isspace())
 
 
+#: A cell that was never filled.
 BLANK = Cell("", "blank")
 
 
@@ -159,6 +170,21 @@ def column_number(letters: str) -> int:
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
     return number
+
+
+def merged_range(text: str) -> tuple[int, int, int, int] | None:
+    """Return first row, first column, last row and last column of a range, from 1.
+
+    Examples
+    --------
+    >>> merged_range("B2:C9")
+    (2, 2, 9, 3)
+    """
+    first, _, last = text.partition(":")
+    start, end = _ADDRESS.fullmatch(first), _ADDRESS.fullmatch(last or first)
+    if start is None or end is None:
+        return None
+    return int(start[2]), column_number(start[1]), int(end[2]), column_number(end[1])
 
 
 def read_sheets(data: bytes, name: str, *, limits: Limits = Limits()) -> list[Sheet]:
@@ -445,6 +471,8 @@ class _Workbook:
         if not value:
             return self._made("", "blank", formula) if formula else BLANK
         if kind == "s":
+            if not value.isdecimal():
+                raise ValueError
             text = self.texts[int(value)]
             return self._made(text, "text" if text else "blank", formula)
         if kind == "str":
@@ -458,6 +486,8 @@ class _Workbook:
         return self._number(value, element.get("s"), formula)
 
     def _number(self, value: str, style: str | None, formula: bool) -> Cell:
+        if not _NUMBER.fullmatch(value):
+            raise ValueError
         number = float(value)
         if not math.isfinite(number):
             return self._made(value, "error", formula)
