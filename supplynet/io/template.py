@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
-from supplynet.io.files import atomic_folder
+from supplynet.errors import OutputError
+from supplynet.io.convert import Findings
+from supplynet.io.csvtext import read_csv
+from supplynet.io.files import atomic_folder, write_bytes
+from supplynet.io.meta import META_FILE, read_meta
+from supplynet.io.tables import build_table, known_headings, row_tables
+from supplynet.schema import TABLES
 
 __all__ = ["init"]
 
@@ -82,13 +89,46 @@ made_up,Invented for this template (synthetic),you,,2026-01-01,2026-01-01,CC0
 }
 
 
+_SHEET_README = """\
+A network is a workbook of tables, one sheet each. Only supplies is required. Replace the rows \
+by your own, and keep the names of the sheets and the column names in their first row.
+
+network: title, date of the data, targets
+nodes: who makes something, where, run by whom
+supplies: who delivers what to whom
+needs: only where the supplies do not say it all: substitutes (one group), incomplete lists of \
+suppliers
+references: where it is written; the other tables name these ids
+
+Further tables: materials, entities, holdings, measures, periods, observations, shares.
+Leave empty what you do not need. Every column name tells what it is when you point at it.
+Columns of your own are kept. Columns may be deleted, or moved.
+
+A blank cell means "not known". What is not known is shown as a gap, never as safety.
+Dates are YYYY-MM-DD, shares are fractions (0.7 or 70 %), lists are separated by semicolons.
+Write values, not formulas.
+
+In this template:
+- The drone needs a motor and a battery (both: AND). Two magnet makers can serve the motor \
+(either one: OR), but both take their alloy from one smelter: a single point of failure.
+- Nobody has looked at what the battery plant needs: upstream is unknown. That is a gap, and \
+the report names it.
+
+Try, where FILE.xlsx is this file:
+supplynet validate FILE.xlsx
+supplynet chokepoints FILE.xlsx
+supplynet report FILE.xlsx -o report.html
+"""
+
+
 def init(path: str | os.PathLike[str]) -> tuple[str, ...]:
     """Write a small commented template network, and return the names of its files.
 
     Parameters
     ----------
     path
-        A folder that does not exist yet or is empty.
+        A folder that does not exist yet or is empty, or a new .xlsx file: a workbook with a
+        sheet for every table, with choices to pick from and a note at every column name.
 
     Returns
     -------
@@ -98,7 +138,7 @@ def init(path: str | os.PathLike[str]) -> tuple[str, ...]:
     Raises
     ------
     OutputError
-        If the folder is not empty or cannot be written.
+        If the folder is not empty, the file exists, or it cannot be written.
 
     Examples
     --------
@@ -108,8 +148,38 @@ def init(path: str | os.PathLike[str]) -> tuple[str, ...]:
     >>> _ = init(folder)
     >>> len(load(folder).table("nodes"))
     8
+    >>> init(folder / "mine.xlsx")
+    ('mine.xlsx',)
     """
-    with atomic_folder(Path(path), keep=False) as folder:
+    target = Path(path)
+    if target.suffix.lower() == ".xlsx":
+        if os.path.lexists(target):
+            raise OutputError(f"{target}: the file exists. Choose a new name.")
+        write_bytes(target, _workbook())
+        return (target.name,)
+    with atomic_folder(target, keep=False) as folder:
         for name, text in _FILES.items():
             (folder / name).write_bytes(text.encode())
     return tuple(sorted(_FILES))
+
+
+def _workbook() -> bytes:
+    """Return the template as a workbook: the same rows, and every table with all its columns."""
+    from supplynet.io.xlsx import template_bytes
+
+    findings = Findings()
+    tables = {}
+    for name in row_tables():
+        columns: dict[str, Any] = {field.name: [] for field in TABLES[name]}
+        if text := _FILES.get(f"{name}.csv"):
+            raw, _ = read_csv(text.encode(), name, encoding="utf-8", score=known_headings)
+            if raw is not None:
+                table, _ = build_table(name, raw.header, raw.columns, findings)
+                if table is not None:
+                    # Not the defaults: a cell left blank shows that it may be.
+                    given = set(raw.header)
+                    blank = [None] * len(table)
+                    columns = {key: table.column(key) if key in given else blank for key in columns}
+        tables[name] = columns
+    meta = read_meta(_FILES[META_FILE].encode(), "template", findings)
+    return template_bytes(tables, meta, _SHEET_README.splitlines())

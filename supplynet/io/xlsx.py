@@ -43,6 +43,7 @@ _MAX_TEXT = 32_767
 _FIRST_DAY = date(1900, 3, 1)
 #: A spreadsheet keeps so many digits of a number; more are written as text.
 _MAX_DIGITS = 15
+_DATE_FORMAT = "yyyy-mm-dd"
 #: Sheets for people, whatever their columns are.
 _FOR_PEOPLE = ("readme", "about", "info", "instructions", "legend", "notes", "cover", "changelog")
 #: What XML cannot hold, a line end that it would change, and what would look like an escape.
@@ -500,7 +501,7 @@ def _cell(sheet: Worksheet, value: object, where: str) -> BookCell | None:
         cell = WriteOnlyCell(sheet)
         cell.value = value
         if isinstance(value, date):
-            cell.number_format = "yyyy-mm-dd"
+            cell.number_format = _DATE_FORMAT
         return cell
     text, is_number = _plain_text(value)
     text = _escaped(text)
@@ -566,7 +567,9 @@ def _table_sheet(
         field = schema.by_name.get(heading)
         if field is not None:
             _add_choice(sheet, field, f"{letters}2:{letters}{_MAX_ROWS}", countries=countries)
-        if field is None or not (field.is_number or field.type == "date"):
+        if field is not None and field.type == "date":
+            sheet.column_dimensions[letters].number_format = _DATE_FORMAT
+        elif field is None or not field.is_number:
             sheet.column_dimensions[letters].number_format = "@"
     heads = [
         _heading(sheet, heading, f"{name}, column {heading!r}", _note(schema.by_name.get(heading)))
