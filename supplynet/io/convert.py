@@ -173,7 +173,7 @@ def convert_column(
                 value, note = reader.read(cell)
             except _Bad as bad:
                 subject = heading if label is None else f"{label(index)}: {heading}"
-                kind = (where(index).rpartition(":")[0], heading, bad.kind)
+                kind = (where(index).rpartition(":")[0], heading)
                 findings.add(where(index), f"{subject} {bad.what}", bad.fix, kind=kind)
                 value = reader.blank
             else:
@@ -190,10 +190,9 @@ def convert_column(
 
 
 class _Bad(Exception):  # noqa: N818 - carried to the finding, never seen outside
-    def __init__(self, what: str, fix: str = "", kind: str = "cannot be read") -> None:
+    def __init__(self, what: str, fix: str = "") -> None:
         self.what = what
         self.fix = fix
-        self.kind = kind
         super().__init__(what)
 
 
@@ -255,7 +254,7 @@ class _Reader:
                 code, note = country(text)
                 if code is None:
                     what, fix = unknown_country(text)
-                    raise _Bad(what, fix, kind=text[:40])
+                    raise _Bad(what, fix)
                 return code, note
             case "enum" | "enums":
                 return _enum(text, field), None
@@ -264,12 +263,12 @@ class _Reader:
 
     def _number(self, field: FieldSpec, text: str) -> Decimal:
         if not _NUMBER.fullmatch(text) or len(text) > _MAX_NUMBER:
-            raise _Bad(f"is {_show(text)}, not a number", _number_fix(text, field), "no number")
+            raise _Bad(f"is {_show(text)}, not a number", _number_fix(text, field))
         value = Decimal(text)
         if value and abs(value.adjusted()) > 30:
-            raise _Bad(f"is {_show(text)}, out of any range", "Check the exponent", "no number")
+            raise _Bad(f"is {_show(text)}, out of any range", "Check the exponent")
         if field.type == "year" and value != int(value):
-            raise _Bad(f"is {_show(text)}, not a year", "Write it as 2026", "no number")
+            raise _Bad(f"is {_show(text)}, not a year", "Write it as 2026")
         low, high = field.range
         if self.divisor != 1:
             low = None if low is None else low * self.divisor
@@ -283,7 +282,7 @@ class _Reader:
                 fix = "Shares are fractions, not percent" if self.divisor == 1 else "Check it"
             elif value < 0:
                 fix = "Leave it blank if not known"
-            raise _Bad(f"is {number_text(value)}, must be {bounds}", fix, "out of range")
+            raise _Bad(f"is {number_text(value)}, must be {bounds}", fix)
         # Scaled exactly: a decimal division would round to the precision of the context.
         return value.scaleb(-2) if self.divisor == 100 else value
 
@@ -311,18 +310,18 @@ def _date(text: str) -> tuple[date, str | None]:
         try:
             return date.fromisoformat(text), None
         except ValueError:
-            raise _Bad(f"is {text}: there is no such day", "", "no date") from None
+            raise _Bad(f"is {text}: there is no such day") from None
     if _MONTH.fullmatch(text):
         try:
             first = date.fromisoformat(f"{text}-01")
         except ValueError:
-            raise _Bad(f"is {text}: there is no such month", "", "no date") from None
+            raise _Bad(f"is {text}: there is no such month") from None
         return first, f"{text} is read as {first.isoformat()}"
     if re.fullmatch(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-](?:[0-9]{2}|[0-9]{4})", text):
         raise _turned_date(text)
     if re.fullmatch(r"[0-9]{4}", text):
-        raise _Bad(f"is {text}, a year", f"Write the day, such as {text}-01-01", "no date")
-    raise _Bad(f"is {_show(text)}, not a date", "Write it as YYYY-MM-DD", "no date")
+        raise _Bad(f"is {text}, a year", f"Write the day, such as {text}-01-01")
+    raise _Bad(f"is {_show(text)}, not a date", "Write it as YYYY-MM-DD")
 
 
 def _turned_date(text: str) -> _Bad:
@@ -333,19 +332,19 @@ def _turned_date(text: str) -> _Bad:
         try:
             written = date(year, month, day).isoformat()
         except ValueError:
-            return _Bad(f"is {_show(text)}: there is no such day", "", "no date")
-        return _Bad(f"is {_show(text)}", f"Write it as {written}", "no date")
+            return _Bad(f"is {_show(text)}: there is no such day")
+        return _Bad(f"is {_show(text)}", f"Write it as {written}")
     fix = "Day and month cannot be told apart: write YYYY-MM-DD"
-    return _Bad(f"is {_show(text)}, which is ambiguous", fix, "no date")
+    return _Bad(f"is {_show(text)}, which is ambiguous", fix)
 
 
 def _partial_date(text: str) -> str:
     if not _PARTIAL.fullmatch(text):
-        raise _Bad(f"is {_show(text)}, not a date", "Write YYYY-MM-DD, YYYY-MM or YYYY", "no date")
+        raise _Bad(f"is {_show(text)}, not a date", "Write YYYY-MM-DD, YYYY-MM or YYYY")
     try:
         date.fromisoformat((text + "-01-01")[:10])
     except ValueError:
-        raise _Bad(f"is {text}: there is no such date", "", "no date") from None
+        raise _Bad(f"is {text}: there is no such date") from None
     return text
 
 
@@ -361,8 +360,8 @@ def _enum(text: str, field: FieldSpec) -> str:
         # Not "did you mean 'line'?" to one who writes what the plant does.
         words = ", ".join(allowed)
         fix = f"Allowed: {words}. A step of the chain, such as mine, goes in the column stage"
-        raise _Bad(f"is {_show(text)}", fix, "unknown word")
+        raise _Bad(f"is {_show(text)}", fix)
     near = difflib.get_close_matches(plain, allowed, n=1, cutoff=0.6)
     hint = f"Did you mean {near[0]!r}? " if near else ""
     words = ", ".join(allowed)
-    raise _Bad(f"is {_show(text)}", f"{hint}Allowed: {words}", "unknown word")
+    raise _Bad(f"is {_show(text)}", f"{hint}Allowed: {words}")
