@@ -426,10 +426,11 @@ class _Workbook:
 
     def _row(self, row: Element, line: int, title: str) -> list[Cell]:
         cells: list[Cell] = []
+        last = 0
         for element in row:
             if _local(element.tag) != "c":
                 continue
-            place = len(cells) + 1
+            place = last + 1
             if address := element.get("r"):
                 found = _ADDRESS.fullmatch(address)
                 if found is None or int(found[2]) != line or column_number(found[1]) < place:
@@ -437,6 +438,7 @@ class _Workbook:
                 place = column_number(found[1])
             if place > _MAX_COLUMNS:
                 raise ValueError
+            last = place
             cell = self._cell(element)
             if len(cell.text) > self.limits.cell:
                 where = f"{self.name}[{title}]:{line}"
@@ -465,45 +467,44 @@ class _Workbook:
             elif tag == "f":
                 formula = True
         if kind == "inlineStr":
-            return self._made(text, "text" if text else "blank", formula)
+            return self._made(text, "text", formula)
         if formula and (value is None or (not value and kind != "str")):
             return self._made("", "formula_without_value", True)
         if not value:
-            return self._made("", "blank", formula) if formula else BLANK
+            return self._made("", "blank", formula)
+        if kind == "str":
+            return self._made(_unescaped(value), "text", formula)
+        value = value.strip()
         if kind == "s":
             if not value.isdecimal():
                 raise ValueError
-            text = self.texts[int(value)]
-            return self._made(text, "text" if text else "blank", formula)
-        if kind == "str":
-            return self._made(_unescaped(value), "text", formula)
+            return self._made(self.texts[int(value)], "text", formula)
         if kind == "b":
             return self._made("TRUE" if _is_on(value) else "FALSE", "bool", formula)
         if kind == "e":
             return self._made(value, "error", formula)
         if kind == "d":
             return self._made(value.removesuffix("Z").removesuffix("T00:00:00"), "date", formula)
-        return self._number(value, element.get("s"), formula)
+        return self._made(*self._number(value, element.get("s", "0")), formula)
 
-    def _number(self, value: str, style: str | None, formula: bool) -> Cell:
-        if not _NUMBER.fullmatch(value):
+    def _number(self, value: str, style: str) -> tuple[str, Kind]:
+        """Return what a number is shown as, and the kind of the cell."""
+        if not _NUMBER.fullmatch(value) or not style.isdecimal():
             raise ValueError
         number = float(value)
         if not math.isfinite(number):
-            return self._made(value, "error", formula)
-        place = int(style or 0)
-        look = self.styles[place] if place < len(self.styles) else "number"
+            return value, "error"
+        look = self.styles[int(style)] if int(style) < len(self.styles) else "number"
         if look in ("date", "duration"):
             text = self.dates.text(number, look)
-            return (
-                self._made(text, "date", formula) if text else self._made("#####", "error", formula)
-            )
-        return self._made(
-            _number_text(value, number), "percent" if look == "percent" else "number", formula
-        )
+            # What a spreadsheet shows for a day that there is not.
+            return (text, "date") if text else ("#####", "error")
+        return _number_text(value, number), "percent" if look == "percent" else "number"
 
     def _made(self, text: str, kind: Kind, formula: bool) -> Cell:
         """Return one object for all cells that are the same: columns repeat themselves."""
+        if not text and not formula:
+            return BLANK
         key = (text, kind, formula)
         cell = self.known.get(key)
         if cell is None:

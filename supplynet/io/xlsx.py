@@ -8,8 +8,8 @@ import json
 import math
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -186,8 +186,9 @@ def _with_rows(found: dict[str, Sheet], file: str, findings: Findings) -> dict[s
         name: sheet for name, sheet in found.items() if name == META_SHEET or len(sheet.rows) > 1
     }
     if found and not set(filled) - {META_SHEET}:
-        what = "no rows below the column names"
-        findings.add(file, what, "The sheet supplies needs a line per row")
+        tables = [sheet for name, sheet in found.items() if name != META_SHEET]
+        where = f"{file}[{tables[0].name}]" if tables else file
+        findings.add(where, "no rows below the column names", "It needs a line per row")
         return {}
     if "supplies" in found:
         filled["supplies"] = found["supplies"]
@@ -454,28 +455,42 @@ def template_bytes(
         Lines of a sheet `README` that comes first; then there also is a list of countries to
         choose from.
     """
-    from openpyxl import Workbook
     from openpyxl.writer.excel import ExcelWriter
+
+    packed = io.BytesIO()
+    with _new_book() as book:
+        if readme:
+            _readme_sheet(book, readme)
+        _meta_sheet(book, meta)
+        for name, columns in tables.items():
+            _table_sheet(book, name, columns, countries=bool(readme))
+        if readme:
+            _country_sheet(book)
+        ExcelWriter(book, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED)).save()
+    return _undated(packed)
+
+
+@contextmanager
+def _new_book() -> Iterator[Workbook]:
+    """Give a workbook to write to; its sheets go to temporary files first."""
+    from openpyxl import Workbook
 
     book = Workbook(write_only=True)
     book.properties.creator = "supplynet"
     # The same network is the same bytes: the file tells nothing of when it was written.
     book.properties.created = book.properties.modified = datetime(2000, 1, 1)
-    if readme:
-        _readme_sheet(book, readme)
-    _meta_sheet(book, meta)
-    for name, columns in tables.items():
-        _table_sheet(book, name, columns, countries=bool(readme))
-    if readme:
-        _country_sheet(book)
-    packed = io.BytesIO()
     try:
-        ExcelWriter(book, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED)).save()
-    except OSError as error:
-        # Sheets are written to temporary files first.
-        reason = error.strerror or str(error)
-        raise OutputError(f"The workbook could not be put together: {reason}.") from error
-    return _undated(packed)
+        yield book
+    except BaseException as error:
+        # A sheet left half written would complain on stderr when it is thrown away.
+        for sheet in book.worksheets:
+            with suppress(OSError, ValueError, RuntimeError):
+                sheet.close()
+        if isinstance(error, OSError) and not isinstance(error, OutputError):
+            reason = error.strerror or str(error)
+            message = f"The workbook could not be put together: {reason}."
+            raise OutputError(message) from error
+        raise
 
 
 def _undated(packed: io.BytesIO) -> bytes:
