@@ -16,7 +16,7 @@ from supplynet.text import clamp, restore_cell
 if TYPE_CHECKING:
     import _csv
 
-__all__ = ["MAX_BYTES", "MAX_CELL", "MAX_COLUMNS", "RawTable", "read_csv"]
+__all__ = ["MAX_BYTES", "MAX_CELL", "MAX_COLUMNS", "RawTable", "Refused", "decode", "read_csv"]
 
 MAX_BYTES = 256 * 1024 * 1024
 MAX_CELL = 131_072
@@ -75,7 +75,7 @@ def read_csv(
         How many of the given headings are known; decides on the separator.
     """
     try:
-        text = _decode(data, name, encoding)
+        text = decode(data, name, encoding)
         header, separator, first = _header(text, name, score)
         rows, lines, findings = _rows(text, name, separator, header, first)
         if findings and not score(header):
@@ -102,7 +102,8 @@ def read_csv(
     return table, findings
 
 
-def _decode(data: bytes, name: str, encoding: str) -> str:
+def decode(data: bytes, name: str, encoding: str) -> str:
+    """Return the text of a file, or raise ``Refused`` with the place where it is none."""
     if len(data) > MAX_BYTES:
         raise Refused(Finding(name, f"larger than {MAX_BYTES // 1024**2} MiB", "Split the data"))
     if not data.strip():
