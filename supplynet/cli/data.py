@@ -11,14 +11,15 @@ from supplynet.cli.shell import (
     Answer,
     command,
     dated,
+    finding_values,
     force_option,
     keep_input,
     load_network,
     network_argument,
     network_path,
     on_option,
+    target_option,
 )
-from supplynet.errors import Finding
 
 
 @command("examples", "text", "json", "csv", "md")
@@ -64,15 +65,71 @@ def init(*, folder: Path) -> Answer:
 
 @command("validate", "text", "json", "csv", "md")
 @network_argument
-def validate(*, network: str, encoding: str) -> Answer:
+@click.option(
+    "--as",
+    "kind",
+    type=click.Choice(["network", "bom"]),
+    default="network",
+    show_default=True,
+    help="What the file is: a network, or a bill of materials (name, origin, restriction_index).",
+)
+@click.option(
+    "--origins",
+    metavar="CODES",
+    multiple=True,
+    help="bom: countries whose restrictions count, as CN or CN,RU; repeatable.",
+)
+@click.option("--threshold", metavar="0-1", help="bom: an index above it blocks.  [default: 0.8]")
+@click.option(
+    "--network",
+    "beside",
+    metavar="NETWORK",
+    help="bom: the network that shows what stands behind each item.",
+)
+@target_option
+@on_option
+def validate(
+    *,
+    network: str,
+    encoding: str,
+    kind: str,
+    origins: tuple[str, ...],
+    threshold: str | None,
+    beside: str | None,
+    target: str | None,
+    on: str | None,
+) -> Answer:
     """List every finding, and what each column was used as."""
     from supplynet.answers import validation_blocks
     from supplynet.io import examine
 
+    codes = tuple(code.strip() for text in origins for code in text.split(",") if code.strip())
+    if kind == "bom":
+        from supplynet.cli.bom import check_bom
+
+        return check_bom(
+            network,
+            encoding=encoding,
+            origins=codes,
+            threshold=threshold,
+            beside=beside,
+            target=target,
+            on=on,
+        )
+    given = {
+        "--origins": codes,
+        "--threshold": threshold,
+        "--network": beside,
+        "--target": target,
+        "--on": on,
+    }
+    for option, value in given.items():
+        if value:
+            raise click.UsageError(f"{option} belongs to --as bom.")
     found = examine(network_path(network), encoding=encoding)
     return Answer(
         result={
-            "findings": [_finding(f) for f in found.findings],
+            "findings": [finding_values(f) for f in found.findings],
             "columns": [c.to_dict() for c in found.columns],
         },
         blocks=lambda: validation_blocks(network, found),
@@ -83,10 +140,6 @@ def validate(*, network: str, encoding: str) -> Answer:
         net=found.net,
         errors=found.errors,
     )
-
-
-def _finding(finding: Finding) -> dict[str, str]:
-    return {name: getattr(finding, name) for name in ("where", "what", "fix", "level")}
 
 
 @command("info", "text", "json", "md")

@@ -42,6 +42,7 @@ __all__ = [
     "command",
     "dated",
     "fail_on_option",
+    "finding_values",
     "force_option",
     "keep_input",
     "later",
@@ -512,6 +513,11 @@ def load_network(network: str, encoding: str) -> SupplyNetwork:
         more = len(warnings) - _WARNINGS
         tell(f"and {more:,} more; supplynet validate {shlex.quote(network)} lists all.")
     return net
+
+
+def finding_values(finding: Finding) -> dict[str, str]:
+    """Return a finding as JSON values."""
+    return {name: getattr(finding, name) for name in ("where", "what", "fix", "level")}
 
 
 @contextmanager
