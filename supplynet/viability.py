@@ -151,10 +151,8 @@ class Item:
         }
 
     def misses(self) -> str:
-        """Return in a sentence what the flat check misses; empty where no network was asked."""
-        if self.upstream is None:
-            return ""
-        return _misses(self.upstream)
+        """Return in a sentence what the flat check misses; empty where no network knows it."""
+        return "" if self.upstream is None else _misses(self.upstream)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +169,7 @@ class Viability:
     items
         In the order of the bill of materials.
     network, target, on
-        The network looked at, the target whose needs they are, the date; blank without.
+        The network looked at, the target whose needs they are, the date; ``None`` without.
     findings
         Warnings and notes about the bill of materials.
     """
@@ -180,7 +178,7 @@ class Viability:
     origins: tuple[str, ...]
     threshold: Decimal
     items: tuple[Item, ...]
-    network: str
+    network: str | None
     target: str | None
     on: date | None
     findings: tuple[Finding, ...]
@@ -204,12 +202,20 @@ class Viability:
             "unknown": "no item blocks, but not every one is known",
         }
         count = plural(len(self.items), "item")
-        return f"{self.verdict}: {words[self.verdict]}. {count}: {found}; {test}"
+        hanging = [i for i in self.items if i.verdict == CLEAR and i.upstream and i.upstream.hidden]
+        more = ""
+        if hanging:
+            does = plural(len(hanging), "clear item has", "clear items have")
+            more = f". On the network {does} them upstream"
+        return f"{self.verdict}: {words[self.verdict]}. {count}: {found}; {test}{more}"
 
     @property
     def misses(self) -> tuple[str, ...]:
-        """What the flat check misses, a sentence per item that is on the network."""
-        return tuple(f"{item.name}: {item.misses()}" for item in self.items if item.upstream)
+        """What the flat check misses, a sentence per item; none without a network."""
+        if self.network is None:
+            return ()
+        nothing = "not on the network: nothing is said of what is behind it"
+        return tuple(f"{item.name}: {item.misses() or nothing}" for item in self.items)
 
     def rows(self) -> tuple[tuple[str, str, str, str, str], ...]:
         """Return item, origin, index, verdict and why of each item, as text."""
@@ -350,7 +356,7 @@ def check_production_viability(
         asked,
         limit,
         items,
-        "" if network is None else network.name,
+        None if network is None else network.name,
         None,
         None if beside is None else beside.on,
         (*findings, *more),
@@ -358,7 +364,11 @@ def check_production_viability(
 
 
 def _asked(origins: str | Sequence[str]) -> tuple[str, ...]:
-    texts = origins.split(";") if isinstance(origins, str) else list(origins)
+    if isinstance(origins, str):
+        # A name may hold a comma: Korea, Republic of.
+        whole = country(origins.strip())[0] is not None
+        origins = [origins] if whole else origins.replace(",", ";").split(";")
+    texts = [str(text) for text in origins]
     codes = set()
     for text in texts:
         if not text.strip():
@@ -508,7 +518,7 @@ class _Look:
             points.status,
             tuple(hidden),
             tuple(code for code in points.own if code in self.asked),
-            tuple(spot for spot in points.blind_spots if not spot.startswith("unit:")),
+            points.blind_spots,
         )
 
     def _material(self, row: BomRow, material: str, findings: list[Finding]) -> Upstream | None:
@@ -778,11 +788,12 @@ def _misses(upstream: Upstream) -> str:
         if hidden.certainty == "upstream":
             told.append(f"{name} stands upstream{through}; no single point was found")
         elif hidden.certainty == "possible":
+            turn = "turns" if len(hidden.gaps) == 1 else "turn"
             gaps = " and ".join(hidden.gaps)
-            told.append(f"{name} alone stops it{through}, if {gaps} turn out badly")
+            told.append(f"{name} alone stops it{through}, if {gaps} {turn} out badly")
         else:
             sure = f"{hidden.certainty}, evidence {hidden.evidence}"
             told.append(f"{name} alone stops it{through}: {sure}")
     if upstream.blind_spots:
-        told.append(f"blind spots: {', '.join(upstream.blind_spots)}")
+        told.append(f"not known, and enough to stop it: {', '.join(upstream.blind_spots)}")
     return "; ".join(told) or "none of the countries asked about is on record upstream of it"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -199,6 +199,7 @@ def _rows(
             fix = "Every item is unknown without it"
             findings.add(top, f"no column {field!r}", fix, "warning")
     typed: dict[str, list[Any]] = {}
+    told = Findings()
     names = convert_column(
         BOM["name"], header[used["name"]], columns[used["name"]], where, findings
     )
@@ -209,9 +210,11 @@ def _rows(
                 header[place],
                 columns[place],
                 where,
-                findings,
+                told,
                 label=lambda row: str(names[row] or "the item"),
             )
+    # Names of countries are how people write a list of parts: worth a note, no warning.
+    findings.extend(replace(f, level="note") if f.level == "warning" else f for f in told.all())
     _check_names(names, where, findings)
     others = [place for place in range(len(header)) if place not in used.values()]
     for place in others:
