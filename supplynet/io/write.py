@@ -80,20 +80,19 @@ def save(net: SupplyNetwork, path: str | os.PathLike[str], *, force: bool = Fals
 def in_order(net: SupplyNetwork) -> SupplyNetwork:
     """Return the network with the rows of each table sorted, so that same data are same bytes."""
     tables = {name: _sorted_rows(table) for name, table in net.tables.items()}
-    return SupplyNetwork(tables, net.meta, net.findings, columns=net.columns, source=net.source)
+    return SupplyNetwork(tables, net.meta, source=net.source)
 
 
 def _sorted_rows(table: Table) -> Table:
     # Keys first: the fields that a table must have stand at its beginning.
     keys = [field.name for field in TABLES[table.name].required]
     names = [*keys, *(name for name in table.columns if name not in keys)]
-    cells = [[_cell(value) for value in table.column(name)] for name in names]
-    order = sorted(range(len(table)), key=list(zip(*cells, strict=True)).__getitem__)
-    return replace(
-        table,
-        columns={name: [values[i] for i in order] for name, values in table.columns.items()},
-        lines=None if table.lines is None else [table.lines[i] for i in order],
+    cells = list(
+        zip(*([_cell(value) for value in table.column(name)] for name in names), strict=True)
     )
+    order = sorted(range(len(table)), key=cells.__getitem__)
+    columns = {name: [values[row] for row in order] for name, values in table.columns.items()}
+    return replace(table, columns=columns, lines=None)
 
 
 def _save_file(net: SupplyNetwork, target: Path, *, force: bool) -> None:
