@@ -206,7 +206,7 @@ class Viability:
         more = ""
         if hanging:
             does = plural(len(hanging), "clear item has", "clear items have")
-            more = f". On the network {does} them upstream"
+            more = f". On the network {does} one of them upstream"
         return f"{self.verdict}: {words[self.verdict]}. {count}: {found}; {test}{more}"
 
     @property
