@@ -319,7 +319,10 @@ def test_openpyxl_reads_the_same(name):
 def test_limits_are_stated_and_can_be_changed():
     data = table(inline("A2", "x" * 100), inline("A3", "y"))
     assert "6 parts, at most 5 are read" in refusal(data, limits=Limits(parts=5))
-    assert "unpacks to 0 MiB" in refusal(data, limits=Limits(total=100))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        total = sum(info.file_size for info in archive.infolist())
+    assert "unpacks to 0 MiB" in refusal(data, limits=Limits(total=total - 1))
+    assert len(read_sheets(data, "t.xlsx", limits=Limits(total=total, parts=6))) == 1
     assert "more than 4 cells" in refusal(data, limits=Limits(cells=4))
     assert len(read_sheets(data, "t.xlsx", limits=Limits(cells=5))[0].rows) == 3
     assert refusal(data, limits=Limits(cell=99)).startswith(
@@ -367,6 +370,13 @@ def test_a_dtd_is_refused_in_every_part_whatever_its_encoding(part, encoding):
 )  # fmt: skip
 def test_other_files_are_told_apart(data, what):
     assert what in refusal(data)
+
+
+def test_no_link_is_followed():
+    files = parts("<sheetData/>")
+    place = "xl/_rels/workbook.xml.rels"
+    files[place] = files[place].replace('Id="r1"', 'Id="r1" TargetMode="External"')
+    assert "damaged or truncated" in refusal(packed(files))
 
 
 def test_binary_and_encrypted_workbooks_are_named():
@@ -866,12 +876,19 @@ def test_nothing_is_cut(row, where, tmp_path):
 
 
 def test_a_table_larger_than_a_sheet_is_refused(monkeypatch, tmp_path):
-    monkeypatch.setattr("supplynet.io.xlsx._MAX_ROWS", 3)
     net = from_frames([{"supplier": f"n{i}", "consumer": "t"} for i in range(3)])
+    monkeypatch.setattr("supplynet.io.xlsx._MAX_ROWS", 5)
+    save(net, tmp_path / "n.xlsx")
+    monkeypatch.setattr("supplynet.io.xlsx._MAX_ROWS", 4)
     with pytest.raises(
-        OutputError, match=r"nodes: 4 rows and . columns, a sheet holds 2 and 16,384"
+        OutputError, match=r"nodes: 4 rows and . columns, a sheet holds 3 and 16,384"
     ):
-        save(net, tmp_path / "n.xlsx")
+        save(net, tmp_path / "n.xlsx", force=True)
+    monkeypatch.setattr("supplynet.io.xlsx._MAX_ROWS", 5)
+    monkeypatch.setattr("supplynet.io.xlsx._MAX_COLUMNS", 3)
+    with pytest.raises(OutputError, match="and 4 columns, a sheet holds 4 and 3"):
+        save(net, tmp_path / "n.xlsx", force=True)
+    assert load(tmp_path / "n.xlsx").digest == net.digest
 
 
 def test_no_room_for_temporary_files_is_an_output_error(monkeypatch):
@@ -936,6 +953,13 @@ def test_the_template_is_that_of_the_folder(template, tmp_path):
     assert load(template).digest == load(tmp_path / "folder").digest
     assert found(template) == []
     assert found(template, "warning") == []
+    sheet = openpyxl.load_workbook(template)["nodes"]
+    heads = [cell.value for cell in sheet[1]]
+    assert {row[heads.index("kind")].value for row in sheet.iter_rows(min_row=2)} == {None}
+    assert sheet["A2"].value == "mine"
+    supplies = openpyxl.load_workbook(template)["supplies"]
+    share = [cell.value for cell in supplies[1]].index("share")
+    assert [row[share].value for row in supplies.iter_rows(min_row=6, max_row=7)] == [0.7, 0.3]
 
 
 def test_the_template_has_every_table_with_every_column_choice_and_note(template):
