@@ -583,6 +583,8 @@ def test_needs_without_suppliers_not_modelled_and_not_recorded():
         "ore": "blocks",
     }
     assert need(net, name="acid").upstream.status == "already_stopped"
+    # Each need is looked at alone: that there is no acid says nothing of the ore.
+    assert need(net).upstream.status == "runs"
     bare = supplynet.from_frames(CHAIN)
     mine = check_production_viability(bare, "mine", origins="CN")
     assert (mine.verdict, [i.name for i in mine.items]) == ("unknown", ["(not recorded)"])
