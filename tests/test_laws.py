@@ -359,7 +359,12 @@ def test_shipped_networks_give_the_answers_worked_out_by_hand(name):
         assert case["why"], where
         on = oracles.date.fromisoformat(case["on"]) if case.get("on") else None
         found = minimal_cut_sets(
-            net, case["target"], by=case["by"], on=on, max_order=case["max_order"]
+            net,
+            case["target"],
+            by=case["by"],
+            on=on,
+            max_order=case["max_order"],
+            max_gaps=case.get("max_gaps", 1),
         ).to_dict()
         assert found["complete"], where
         assert found["status"] == case["status"], where
