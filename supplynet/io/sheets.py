@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from supplynet.errors import Finding
@@ -164,6 +165,7 @@ def column_letters(number: int) -> str:
     return letters
 
 
+@lru_cache(maxsize=1024)
 def column_number(letters: str) -> int:
     """Return the number of a column, from 1: the reverse of :func:`column_letters`."""
     number = 0
@@ -330,10 +332,15 @@ class _Workbook:
 
     def _elements(self, part: str) -> Iterator[Element]:
         """Yield the elements of a part as they end."""
+        from xml.etree import ElementTree as Fast
+
         from defusedxml.ElementTree import iterparse
 
         with self.archive.open(self.parts[part]) as file:
-            for _, element in iterparse(file, events=("end",), forbid_dtd=True):
+            # A DTD, the home of entities, can stand only before the first element.
+            next(iterparse(file, events=("start",), forbid_dtd=True), None)
+        with self.archive.open(self.parts[part]) as file:
+            for _, element in Fast.iterparse(file):  # noqa: S314 - it has no DTD, as was just seen
                 yield element
 
     def _targets(self, part: str) -> dict[str, tuple[str, str]]:
@@ -516,6 +523,7 @@ def _part(name: str) -> str:
     return posixpath.normpath(name.replace("\\", "/")).lower().lstrip("/")
 
 
+@lru_cache(maxsize=1024)
 def _local(tag: str) -> str:
     """Return a name without its namespace: the strict form of the format has others."""
     return tag.rpartition("}")[2]
