@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from supplynet.report import chokepoint_report
     from supplynet.scenarios import lose
     from supplynet.units import Question
+    from supplynet.viability import check_production_viability
     from supplynet.view import build_view
 
 _HOMES = {
@@ -62,6 +63,7 @@ _HOMES = {
     "build_view": "view",
     "centrality": "analysis.centrality",
     "check": "io",
+    "check_production_viability": "viability",
     "chokepoint_report": "report",
     "concentration": "analysis.concentration",
     "controllers": "ownership",
@@ -93,6 +95,7 @@ __all__ = [
     "build_view",
     "centrality",
     "check",
+    "check_production_viability",
     "chokepoint_report",
     "concentration",
     "controllers",
