@@ -285,6 +285,13 @@ def test_what_is_hidden_or_merged_is_told(tmp_path):
     assert (first.hidden, second.hidden, second.name) == (False, True, "two")
 
 
+def test_columns_may_be_hidden_over_and_over():
+    hidden = '<col min="-9" max="99999999" hidden="1"/>' * 50_000
+    cols = f'<cols><col min="2" max="2" hidden="1"/>{hidden}</cols>'
+    data = packed(parts(f'{cols}<sheetData><row r="1">{HEAD}</row></sheetData>'))
+    assert read_sheets(data, "t.xlsx")[0].hidden_columns == (2, 3)
+
+
 def test_column_letters_and_numbers():
     assert [column_letters(n) for n in (1, 26, 27, 52, 702, 703, 16384)] == [
         "A", "Z", "AA", "AZ", "ZZ", "AAA", "XFD",

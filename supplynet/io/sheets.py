@@ -50,6 +50,8 @@ _ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 #: What a number format shows as it is: quoted text, an escaped character, colours and conditions.
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
+#: Characters of a number format that are looked at; spreadsheets write at most 255.
+_MAX_FORMAT = 255
 #: Built-in date formats whose look depends on the language (Chinese, Japanese, Korean).
 _EAST_ASIAN_DATES = frozenset([*range(27, 37), *range(50, 59)])
 
@@ -391,16 +393,16 @@ class _Workbook:
                 formats[int(element.get("numFmtId", ""))] = element.get("formatCode", "")
             elif tag == "cellXfs":
                 styles = [int(style.get("numFmtId", "0")) for style in element]
-        known: dict[int, _Format] = {}
-        return [known.setdefault(number, _format(number, formats)) for number in styles]
+        looks = {number: _format(number, formats) for number in set(styles)}
+        return [looks[number] for number in styles]
 
     def _sheet(self, title: str, part: str, hidden: bool) -> Sheet:
         rows: list[list[Cell]] = []
         lines: list[int] = []
         merged: list[str] = []
         hidden_rows: list[int] = []
-        hidden_columns: set[int] = set()
-        line = 0
+        hidden_columns: list[int] = []
+        line = last_hidden = 0
         for element in self._elements(part):
             tag = _local(element.tag)
             if tag == "row":
@@ -418,8 +420,11 @@ class _Workbook:
             elif tag == "mergeCell":
                 merged.append(element.get("ref", ""))
             elif tag == "col" and _is_on(element.get("hidden")):
+                # From left to right, so that no file makes this count the same columns for ever.
+                first = max(int(element.get("min", "1")), last_hidden + 1)
                 last = min(int(element.get("max", "0")), _MAX_COLUMNS)
-                hidden_columns.update(range(int(element.get("min", "0")), last + 1))
+                hidden_columns += range(first, last + 1)
+                last_hidden = max(last, last_hidden)
         width = max((len(row) for row in rows), default=0)
         return Sheet(
             name=title,
@@ -428,7 +433,7 @@ class _Workbook:
             merged=tuple(merged),
             hidden=hidden,
             hidden_rows=tuple(hidden_rows),
-            hidden_columns=tuple(sorted(place for place in hidden_columns if place <= width)),
+            hidden_columns=tuple(place for place in hidden_columns if place <= width),
         )
 
     def _row(self, row: Element, line: int, title: str) -> list[Cell]:
@@ -576,7 +581,7 @@ def _format(number: int, formats: Mapping[int, str]) -> _Format:
 
     if number in _EAST_ASIAN_DATES and number not in formats:
         return "date"
-    code = formats.get(number) or BUILTIN_FORMATS.get(number, "General")
+    code = (formats.get(number) or BUILTIN_FORMATS.get(number, "General"))[:_MAX_FORMAT]
     if is_timedelta_format(code):
         return "duration"
     if is_date_format(code):

@@ -112,44 +112,48 @@ def _by_table(sheets: Sequence[Sheet], file: str, findings: Findings) -> dict[st
             findings.add(file, f"the sheets {names} are the same table", "Delete or rename one")
     found = {name: same[0] for name, same in named.items()}
     if "supplies" not in found:
-        _find_supplies(found, others, file, findings)
+        stand_in = _stand_in(found, others, file, findings)
+        if stand_in is None:
+            return {}
+        table, chosen = stand_in
+        found = {name: sheet for name, sheet in found.items() if sheet is not chosen}
+        found[table] = chosen
+        others = [sheet for sheet in others if sheet is not chosen]
     for sheet in others:
         _set_aside(sheet, file, findings)
     return _with_rows(found, file, findings)
 
 
-def _find_supplies(
-    found: dict[str, Sheet], others: list[Sheet], file: str, findings: Findings
-) -> None:
-    """Take a single sheet for the table that its columns say it is, as a single CSV is taken."""
+def _stand_in(
+    found: Mapping[str, Sheet], others: Sequence[Sheet], file: str, findings: Findings
+) -> tuple[str, Sheet] | None:
+    """Return the sheet that makes a network without a sheet `supplies`, and which table it is.
+
+    That is Gephi's sheet of edges, or a single sheet whose columns say which table it is, just
+    as a single CSV file is taken; ``None`` with a finding where there is no such sheet.
+    """
     edges = [sheet for sheet in others if fold(sheet.name) in ("edges", "links")]
     if len(edges) == 1:
-        found["supplies"] = edges[0]
-        others.remove(edges[0])
         where = f"{file}[{edges[0].name}]"
         findings.add(where, "is read as the table supplies", level="note")
-        return
-    meta = {name: sheet for name, sheet in found.items() if name == META_SHEET}
+        return "supplies", edges[0]
     tables = [sheet for name, sheet in found.items() if name != META_SHEET]
     tables += [sheet for sheet in others if not _is_for_people(sheet)]
-    found.clear()
     if len(tables) != 1:
-        others.clear()
         findings.extend([_no_supplies(tables, file)])
-        return
+        return None
     sheet = tables[0]
     header = _headings(sheet)
     table, wanted = which_table(header, sheet.name)
     where = f"{file}[{sheet.name}]:{sheet.lines[0]}"
-    others[:] = [other for other in others if other is not sheet]
     if table is None:
         shown = ", ".join(repr(clamp(heading, 40)) for heading in header[:12])
         fix = f"{wanted[:1].upper()}{wanted[1:]}. {_intake(file)}"
         findings.add(where, f"no table has these columns: {shown}", fix)
-        return
-    found |= {**meta, table: sheet}
+        return None
     if fold(sheet.name) != table:
         findings.add(where, f"is read as the table {table}", level="note")
+    return table, sheet
 
 
 def _no_supplies(tables: Sequence[Sheet], file: str) -> Finding:
@@ -169,7 +173,7 @@ def _intake(file: str) -> str:
 
 
 def _is_for_people(sheet: Sheet) -> bool:
-    return fold(sheet.name).startswith(_FOR_PEOPLE)
+    return fold(sheet.name).rstrip("0123456789") in _FOR_PEOPLE
 
 
 def _set_aside(sheet: Sheet, file: str, findings: Findings) -> None:
