@@ -254,6 +254,7 @@ def test_rows_and_cells_need_not_say_their_place():
         '<row r="2"/><row r="2"/>',
         '<row r="3"/><row r="2"/>',
         '<row r="x"/>',
+        '<row r="1048577"/>',
         '<row r="1"><c r="A2"><v>1</v></c></row>',
         '<row r="1"><c r="B1"><v>1</v></c><c r="A1"><v>1</v></c></row>',
         '<row r="1"><c r="A1"><v>1</v></c><c r="A1"><v>1</v></c></row>',
@@ -377,6 +378,15 @@ def test_a_dtd_is_refused_in_every_part_whatever_its_encoding(part, encoding):
 )  # fmt: skip
 def test_other_files_are_told_apart(data, what):
     assert what in refusal(data)
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"])
+def test_elements_without_end_are_refused(part):
+    files = parts("<sheetData/>")
+    files[part] = f"<x>{'<a/>' * 1_000_001}</x>"
+    assert "damaged or truncated" in refusal(packed(files))
+    files[part] = f"<x><y>{'<a/>' * 999_990}</y></x>"
+    assert len(read_sheets(packed(files), "t.xlsx")) == 1
 
 
 def test_no_link_is_followed():

@@ -43,6 +43,9 @@ Kind = Literal[
 ]
 
 _MAX_COLUMNS = 16_384
+_MAX_ROWS = 1_048_576
+#: Elements of a part that are held at a time; a row with all its columns has far fewer.
+_MAX_HELD = 1_000_000
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
@@ -342,8 +345,16 @@ class _Workbook:
             # A DTD, the home of entities, can stand only before the first element.
             next(iterparse(file, events=("start",), forbid_dtd=True), None)
         with self.archive.open(self.parts[part]) as file:
+            held = 0
             for _, element in Fast.iterparse(file):  # noqa: S314 - it has no DTD, as was just seen
+                held += 1
+                if held > _MAX_HELD:
+                    raise ValueError
                 yield element
+                if _local(element.tag) in ("row", "si"):
+                    # Read, and of no further use; a sheet of a million rows must fit in memory.
+                    element.clear()
+                    held = 0
 
     def _targets(self, part: str) -> dict[str, tuple[str, str]]:
         """Return relation id to the kind and name of the part that it leads to."""
@@ -378,7 +389,8 @@ class _Workbook:
         for element in self._elements(part):
             if _local(element.tag) == "si":
                 texts.append(_text(element))
-                element.clear()
+                if len(texts) > self.limits.cells:
+                    raise ValueError
         return texts
 
     def _styles(self, part: str | None) -> list[_Format]:
@@ -407,7 +419,7 @@ class _Workbook:
             tag = _local(element.tag)
             if tag == "row":
                 number = int(element.get("r") or line + 1)
-                if number <= line:
+                if not line < number <= _MAX_ROWS:
                     raise ValueError
                 line = number
                 row = self._row(element, line, title)
@@ -416,7 +428,6 @@ class _Workbook:
                     lines.append(line)
                     if _is_on(element.get("hidden")):
                         hidden_rows.append(line)
-                element.clear()
             elif tag == "mergeCell":
                 merged.append(element.get("ref", ""))
             elif tag == "col" and _is_on(element.get("hidden")):
