@@ -1,6 +1,7 @@
 # make demo   the report and the view of the shipped flagship network, under out/
 # make test   the test suite
 # make lint   style, types and the floors of the package
+# make fuzz   200,000 inputs changed at random for each reader (an hour; Linux)
 # Needs Python 3.11+ with venv and pip. Packages are fetched once, into .venv; after that
 # nothing here needs a network. Another Python: make demo PYTHON=python3.13
 
@@ -12,7 +13,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 NETWORK := rare_earth_magnets
 ARGS :=
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint fuzz clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.stamp-run
@@ -31,6 +32,9 @@ lint: $(VENV)/.stamp-lint
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+fuzz: $(VENV)/.stamp-fuzz
+	$(BIN)/python tests/fuzz.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
@@ -51,4 +55,8 @@ $(VENV)/.stamp-test: pyproject.toml | $(BIN)/python
 
 $(VENV)/.stamp-lint: pyproject.toml | $(BIN)/python
 	$(PIP) --editable ".[test,lint]"
+	@touch $@ $(VENV)/.stamp-test $(VENV)/.stamp-run
+
+$(VENV)/.stamp-fuzz: pyproject.toml | $(BIN)/python
+	$(PIP) --editable ".[test,fuzz]"
 	@touch $@ $(VENV)/.stamp-test $(VENV)/.stamp-run
