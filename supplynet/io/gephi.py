@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from supplynet.io.files import atomic_folder
-from supplynet.io.graphs import sorted_edges, sorted_nodes
+from supplynet.io.graphs import attribute_text, sorted_edges, sorted_nodes
 from supplynet.io.write import csv_line
+from supplynet.schema import fold
 from supplynet.text import csv_cell
 
 if TYPE_CHECKING:
@@ -49,16 +50,19 @@ def gephi_tables(G: nx.MultiDiGraph[str]) -> dict[str, str]:  # noqa: N803
     """
     nodes = sorted_nodes(G)
     edges = sorted_edges(G)
-    node_names = _names([data for _, data in nodes], {"id", "label"})
+    # The name of a node is its label.
+    node_names = _names([data for _, data in nodes], {"id", "label"}, left_out={"name"})
     edge_names = _names([data for *_, data in edges], {"source", "target", "type", "id", "label"})
-    node_lines = [csv_line(["Id", "Label", *map(csv_cell, node_names)])]
+    node_lines = [csv_line(["Id", "Label", *map(csv_cell, node_names.values())])]
     node_lines += [
         csv_line(
             [csv_cell(node), csv_cell(str(data.get("name") or node)), *_cells(data, node_names)]
         )
         for node, data in nodes
     ]
-    edge_lines = [csv_line(["Source", "Target", "Type", "Id", "Label", *map(csv_cell, edge_names)])]
+    edge_lines = [
+        csv_line(["Source", "Target", "Type", "Id", "Label", *map(csv_cell, edge_names.values())])
+    ]
     edge_lines += [
         csv_line(
             [
@@ -75,10 +79,12 @@ def gephi_tables(G: nx.MultiDiGraph[str]) -> dict[str, str]:  # noqa: N803
     return {"nodes.csv": "".join(node_lines), "edges.csv": "".join(edge_lines)}
 
 
-def _names(rows: Iterable[Mapping[str, Any]], taken: set[str]) -> list[str]:
-    """Return the attribute names that do not collide with a heading of Gephi's own."""
-    names = {str(name) for row in rows for name in row}
-    return sorted(name for name in names if name.casefold() not in taken)
+def _names(
+    rows: Iterable[Mapping[str, Any]], own: Collection[str], left_out: Collection[str] = ()
+) -> dict[str, str]:
+    """Return the attributes and their headings; none is a heading of Gephi's own."""
+    names = sorted({str(name) for row in rows for name in row} - set(left_out))
+    return {name: f"{name} (attribute)" if fold(name) in own else name for name in names}
 
 
 def _cells(data: Mapping[str, Any], names: Iterable[str]) -> list[str]:
@@ -86,8 +92,5 @@ def _cells(data: Mapping[str, Any], names: Iterable[str]) -> list[str]:
 
 
 def _cell(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (list, tuple)):
-        return csv_cell(";".join(str(item) for item in value))
-    return csv_cell(value)
+    text = attribute_text(value)
+    return csv_cell(text) if isinstance(value, (str, list, tuple)) else text
