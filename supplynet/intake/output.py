@@ -1,0 +1,93 @@
+"""The clean folder: tables, what was set aside, and the mapping that repeats it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from supplynet.errors import OutputError
+from supplynet.intake.conversion import MAPPING_FILE, Intake
+from supplynet.io.files import atomic_folder
+from supplynet.io.meta import META_FILE, meta_text
+from supplynet.io.tables import row_tables
+from supplynet.io.write import csv_line
+from supplynet.schema import fold
+from supplynet.text import csv_cell
+
+__all__ = ["ASIDE_FILE", "write"]
+
+ASIDE_FILE = "set_aside.csv"
+_PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+
+
+def write(
+    intake: Intake,
+    folder: str | os.PathLike[str],
+    *,
+    mapping_text: str | None = None,
+    force: bool = False,
+) -> tuple[str, ...]:
+    """Write the clean tables, what was set aside and the mapping, and return the file names.
+
+    Parameters
+    ----------
+    intake
+        What :func:`convert` made.
+    folder
+        A folder that does not exist yet or is empty.
+    mapping_text
+        The mapping file to keep; default: the mapping as it was used.
+    force
+        Replace the network that is in the folder; files of other names stay.
+
+    Raises
+    ------
+    OutputError
+        If the folder is not empty and `force` is not given, or it cannot be written.
+    """
+    target = Path(folder)
+    files = {f"{name}.csv": _csv(raw.header, raw.columns) for name, raw in intake.raws.items()}
+    files[META_FILE] = meta_text(intake.meta)
+    asides = [aside.to_dict() for aside in intake.set_aside]
+    header = ("sheet", "row", "column", "text", "why")
+    files[ASIDE_FILE] = _csv(header, [[str(a[name]) for a in asides] for name in header])
+    files[MAPPING_FILE] = mapping_text or intake.mapping.to_toml()
+    here = _network_files(target)
+    if here and not force:
+        message = (
+            f"{target}: holds a network already ({here[0].name}). Choose a new folder, or give "
+            "--force (force=True) to replace it."
+        )
+        raise OutputError(message)
+    with atomic_folder(target, keep=force) as made:
+        for name, text in files.items():
+            (made / name).write_bytes(text.encode())
+    for stale in here:
+        if stale.name not in files:
+            # A table that the file no longer gives would become part of the network.
+            stale.unlink()
+    return tuple(sorted(files))
+
+
+def _network_files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return sorted(
+        item
+        for item in folder.iterdir()
+        if item.name == META_FILE
+        or (item.suffix.lower() in (".csv", ".tsv") and fold(item.stem) in row_tables())
+    )
+
+
+def _csv(header: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
+    lines = [csv_line([csv_cell(name) for name in header])]
+    lines += [csv_line([_cell(cell) for cell in row]) for row in zip(*columns, strict=True)]
+    return "".join(lines)
+
+
+def _cell(text: str) -> str:
+    # A negative number is no formula.
+    return text if _PLAIN_NUMBER.fullmatch(text) else csv_cell(text)

@@ -1,0 +1,136 @@
+"""The rows of one sheet, read by its mapping: fields, extra cells, and what could not be read."""
+
+from __future__ import annotations
+
+import difflib
+from collections import abc
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from supplynet.intake.headings import roles
+from supplynet.intake.layout import Grid
+from supplynet.intake.mapping import ColumnMapping, SheetMapping
+from supplynet.intake.values import Reading, holds_codes_only, read_cell, shown
+from supplynet.io.sheets import BLANK, Cell, column_letters, column_number
+from supplynet.schema import TABLES, fold
+
+__all__ = ["ORIGIN", "UNITS", "SheetReader", "Unread"]
+
+#: The extra column that says which row of the file a row comes from.
+ORIGIN = "origin_row"
+#: Before the heading of a column whose cells say more than the field that was read from them.
+AS_GIVEN = "as given: "
+_NEAR_HEADING = 0.8
+#: Where a unit that holds for a whole sheet goes, and the number that it is about.
+UNITS = {"unit": "volume", "capacity_unit": "capacity"}
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A cell that gave no value: why, blank where it only says that nothing is known."""
+
+    column: str
+    heading: str
+    text: str
+    why: str
+    setting: str
+
+
+class SheetReader:
+    """Reads the rows of one sheet by its mapping."""
+
+    def __init__(self, mapping: SheetMapping, cells: Grid, merged: abc.Mapping[str, str]) -> None:
+        self.mapping = mapping
+        self.merged = merged
+        self.by_place = {column_number(column.column) - 1: column for column in mapping.columns}
+        self.width = cells.width
+        self.names = _extra_names(mapping, self.width)
+        self.above: dict[int, Cell] = {}
+        first = max(mapping.header, default=0)
+        self.codes_only = {}
+        for place, column in self.by_place.items():
+            if column.role and roles(mapping.table)[column.role].type in ("country", "countries"):
+                texts = frozenset(
+                    shown(row[place])
+                    for line, row in cells.rows.items()
+                    if line > first and line not in mapping.set_aside and place < len(row)
+                )
+                self.codes_only[place] = holds_codes_only(texts - {""})
+
+    def read(self, row: Sequence[Cell]) -> tuple[dict[str, str], dict[str, str], list[Unread]]:
+        """Return fields, extra cells, and what could not be read or says that nothing is known."""
+        values: dict[str, str] = {}
+        bands: dict[str, str] = {}
+        extras: dict[str, str] = {}
+        unread = []
+        for place, given in enumerate(row):
+            cell = given
+            column = self.by_place.get(place)
+            if column is not None and column.fill_down:
+                cell = cell if cell else self.above.get(place, BLANK)
+                self.above[place] = cell
+            if not cell:
+                continue
+            if column is None or not column.role:
+                extras[self.names[place]] = cell.text
+                continue
+            reading = self._read(cell, place, column)
+            prefix = column.role.rpartition(".")[0]
+            name = roles(self.mapping.table)[column.role].name
+            for found, text in reading.fields.items():
+                if found == name:
+                    values[column.role] = text
+                else:
+                    bands[f"{prefix}.{found}" if prefix else found] = text
+            if reading.why or not reading.fields:
+                unread.append(
+                    Unread(column.column, column.heading, shown(cell), reading.why, reading.setting)
+                )
+            if not reading.plain or shown(cell) in self.merged:
+                extras[self.names[place]] = shown(cell)
+        for role, text in bands.items():
+            values.setdefault(role, text)
+        for role, text in self.mapping.fixed.items():
+            number = UNITS.get(role)
+            if text and (number is None or {number, f"{number}_low", f"{number}_high"} & {*values}):
+                values.setdefault(role, text)
+        return values, extras, unread
+
+    def _read(self, cell: Cell, place: int, column: ColumnMapping) -> Reading:
+        spec = roles(self.mapping.table)[column.role]
+        _, _, rest = column.role.partition(".")
+        about = self.mapping.table
+        if rest and self.mapping.table == "supplies" and not rest.startswith("owner"):
+            about = "nodes"
+        return read_cell(
+            cell,
+            spec,
+            about,
+            numbers=column.numbers,
+            decimal_comma=column.decimal_comma,
+            values=column.values,
+            codes_only=self.codes_only.get(place, False),
+        )
+
+
+def _extra_names(mapping: SheetMapping, width: int) -> dict[int, str]:
+    """Return the name under which each column is kept where it is no field, or differs from it."""
+    schema = TABLES[mapping.table]
+    known = [*schema.folded_names, *schema.folded_aliases]
+    by_place = {column_number(column.column) - 1: column for column in mapping.columns}
+    names: dict[int, str] = {}
+    used = {fold(ORIGIN)}
+    for place in range(width):
+        letters = column_letters(place + 1)
+        column = by_place.get(place)
+        heading = (column.heading if column is not None else "") or f"column {letters}"
+        near = difflib.get_close_matches(fold(heading), known, n=1, cutoff=_NEAR_HEADING)
+        name = heading
+        if (column is not None and column.role) or fold(heading) in known or near:
+            # Under its own name the column would be read as a field.
+            name = f"{AS_GIVEN}{heading}"
+        if fold(name) in used:
+            name = f"{name} ({letters})"
+        used.add(fold(name))
+        names[place] = name
+    return names
