@@ -24,6 +24,7 @@ from supplynet.io.graphs import (
     check_numbers,
     edge_table,
     node_table,
+    say_what_is_missing,
     sorted_edges,
     sorted_nodes,
     without_derived,
@@ -49,6 +50,7 @@ _SPAN = frozenset({"start", "startopen", "end", "endopen", "timestamp"})
 _KNOWN = _SPAN | {"id", "source", "target", "type", "for"}
 #: What its `<meta>` says of a file of our own, by which the derived attributes are known.
 _CREATOR = "supplynet"
+_WITHOUT = "without "
 
 
 def read_gexf(place: Path, findings: Findings, *, undirected: Undirected) -> Examination:
@@ -74,6 +76,7 @@ def read_gexf(place: Path, findings: Findings, *, undirected: Undirected) -> Exa
         return Examination(None, findings.all())
     nodes, edges, order = reader.nodes, reader.edges, reader.order
     if reader.creator == _CREATOR:
+        say_what_is_missing(name, reader.without, findings)
         # A file of our own says besides what follows from the tables; that is no data.
         nodes = [_without_label(node, node.id) for node in without_derived(nodes)]
         edges = [_without_label(edge, edge.data.get("material", "")) for edge in edges]
@@ -108,7 +111,7 @@ class _Reader:
         self.nodes: list[NodeRow] = []
         self.edges: list[EdgeRow] = []
         self.network: dict[str, str] = {}
-        self.creator = ""
+        self.creator = self.without = ""
         self.aside: dict[str, int] = {}
         self.graphs = 0
 
@@ -148,6 +151,7 @@ class _Reader:
     def _meta(self, element: Element) -> None:
         said = {child.name: child.text.strip() for child in element.children}
         self.creator = said.get("creator", "")
+        self.without = said.get("keywords", "").removeprefix(_WITHOUT)
         if said.get("description"):
             self.network["title"] = said["description"]
 
@@ -326,10 +330,12 @@ def gexf_text(G: nx.MultiDiGraph[str]) -> str:  # noqa: N803
         "edge": attribute_types(data for *_, data in edges),
     }
     types["node"].pop("name", None)
+    missing = attribute_text(G.graph.get("without"))
+    without = f"<keywords>{escaped(_WITHOUT + missing)}</keywords>" if missing else ""
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>\n',
         '<gexf xmlns="http://gexf.net/1.3" version="1.3">\n',
-        f"<meta><creator>{_CREATOR}</creator>",
+        f"<meta><creator>{_CREATOR}</creator>{without}",
         f"<description>{escaped(attribute_text(G.graph.get('title')))}</description></meta>\n",
         '<graph defaultedgetype="directed" mode="static">\n',
     ]

@@ -28,6 +28,7 @@ __all__ = [
     "check_numbers",
     "edge_table",
     "node_table",
+    "say_what_is_missing",
     "sorted_edges",
     "sorted_nodes",
     "without_derived",
@@ -278,3 +279,10 @@ def without_derived(rows: Iterable[NodeRow]) -> list[NodeRow]:
         replace(row, data={key: text for key, text in row.data.items() if key not in DERIVED})
         for row in rows
     ]
+
+
+def say_what_is_missing(name: str, missing: str, findings: Findings) -> None:
+    """Warn that a file of our own was made from a network that held more."""
+    if missing:
+        what = f"written without what a graph cannot hold ({missing.replace(';', '; ')})"
+        findings.add(name, what, "Ask the network itself where you have it", "warning")

@@ -17,7 +17,7 @@ from supplynet.model import SupplyNetwork, Table, number_text
 from supplynet.schema import TABLES, fold
 from supplynet.text import csv_cell
 
-__all__ = ["csv_line", "in_order", "save", "table_csv"]
+__all__ = ["csv_line", "folder_files", "in_order", "save", "table_csv"]
 
 _QUOTED = frozenset(',;"\t\r\n')
 
@@ -61,20 +61,27 @@ def save(net: SupplyNetwork, path: str | os.PathLike[str], *, force: bool = Fals
         what = "this is the input itself" if same else "the folder already holds a network"
         message = f"{target}: {what}. Choose another folder, or give --force (force=True)."
         raise OutputError(message)
+    files = folder_files(net)
     with atomic_folder(target) as folder:
-        (folder / META_FILE).write_bytes(meta_text(net.meta).encode())
-        for name in row_tables():
-            table = net.tables.get(name)
-            # An empty list of nodes would say that every other node is unknown.
-            if table is None or (name == "nodes" and not len(table)):
-                continue
-            if table.columns or name == "supplies":
-                (folder / f"{name}.csv").write_bytes(table_csv(table).encode())
-        written = {item.name for item in folder.iterdir()}
+        for name, text in files.items():
+            (folder / name).write_bytes(text.encode())
     for stale in here:
         # A table that this network lacks would become part of it at the next load.
-        if not any((target / name).samefile(stale) for name in written):
+        if not any((target / name).samefile(stale) for name in files):
             stale.unlink()
+
+
+def folder_files(net: SupplyNetwork) -> dict[str, str]:
+    """Return the files of a folder of CSV files by name, rows as they stand in the network."""
+    files = {META_FILE: meta_text(net.meta)}
+    for name in row_tables():
+        table = net.tables.get(name)
+        # An empty list of nodes would say that every other node is unknown.
+        if table is None or (name == "nodes" and not len(table)):
+            continue
+        if table.columns or name == "supplies":
+            files[f"{name}.csv"] = table_csv(table)
+    return files
 
 
 def in_order(net: SupplyNetwork) -> SupplyNetwork:
