@@ -159,34 +159,37 @@ def convert_column(
     """
     reader = _Reader(field, heading, divisor)
     known: dict[str | tuple[str, ...], Any] = {}
-    noted: dict[str | tuple[str, ...], tuple[int, int, str]] = {}
-    values = []
-    note: str | None
-    for index, cell in enumerate(cells):
-        if cell in known:
-            value = known[cell]
-            if cell in noted:
-                first, count, note = noted[cell]
-                noted[cell] = (first, count + 1, note)
+    wrong: dict[str | tuple[str, ...], tuple[str, str]] = {}
+    notes: dict[str | tuple[str, ...], str] = {}
+    # Every distinct cell is read once: a long column repeats few of them.
+    for cell in dict.fromkeys(cells):
+        try:
+            known[cell], note = reader.read(cell)
+        except _Bad as bad:
+            known[cell] = reader.blank
+            wrong[cell] = (bad.what, bad.fix)
         else:
-            try:
-                value, note = reader.read(cell)
-            except _Bad as bad:
-                subject = heading if label is None else f"{label(index)}: {heading}"
-                kind = (where(index).rpartition(":")[0], heading)
-                findings.add(where(index), f"{subject} {bad.what}", bad.fix, kind=kind)
-                value = reader.blank
-            else:
-                known[cell] = value
-                if note:
-                    noted[cell] = (index, 1, note)
-        values.append(value)
-    for first, count, note in noted.values():
+            if note:
+                notes[cell] = note
+    for index, cell in enumerate(cells if wrong else ()):
+        if cell in wrong:
+            what, fix = wrong[cell]
+            subject = heading if label is None else f"{label(index)}: {heading}"
+            kind: tuple[str, ...] = (where(index).rpartition(":")[0], heading)
+            findings.add(where(index), f"{subject} {what}", fix, kind=kind)
+    noted: dict[str | tuple[str, ...], tuple[int, int]] = {}
+    for index, cell in enumerate(cells if notes else ()):
+        if cell in notes:
+            first, count = noted.get(cell, (index, 0))
+            noted[cell] = (first, count + 1)
+    for cell, (first, count) in noted.items():
         rows = f" (in {count:,} rows)" if count > 1 else ""
         level: Level = "note" if field is not None and field.type == "date" else "warning"
         kind = (where(first).rpartition(":")[0], heading, "read otherwise")
-        findings.add(where(first), f"{heading} {note}{rows}", level=level, kind=kind)
-    return values
+        findings.add(where(first), f"{heading} {notes[cell]}{rows}", level=level, kind=kind)
+    if all(value is cell for cell, value in known.items()):
+        return list(cells)
+    return [known[cell] for cell in cells]
 
 
 class _Bad(Exception):  # noqa: N818 - carried to the finding, never seen outside

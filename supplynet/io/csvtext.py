@@ -22,6 +22,7 @@ MAX_BYTES = 256 * 1024 * 1024
 MAX_CELL = 131_072
 MAX_COLUMNS = 50_000
 _MAX_RAGGED = 20
+_BATCH_CELLS = 50_000
 _LINE_END = re.compile(r"\r\n|\r|\n")
 # What Excel writes, or is told, above the column names.
 _TOLD = re.compile(r"\s*\"?sep=(?P<separator>[,;\t])\"?[,;\t]*[ ]*(?=\r|\n|$)", re.IGNORECASE)
@@ -77,17 +78,20 @@ def read_csv(
     try:
         text = decode(data, name, encoding)
         header, separator, first = _header(text, name, score)
-        rows, lines, findings = _rows(text, name, separator, header, first)
+        columns, lines, findings = _rows(text, name, separator, header, first)
         if findings and not score(header):
             findings = [_no_header(name, first, header)]
     except Refused as refused:
         return None, list(refused.findings)
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in header]
+    # An apostrophe guards a formula; most files have none.
+    guarded = "'" in text
     kept = []
     for position, heading in enumerate(header):
         if heading:
             kept.append(position)
-        elif any(cell.strip() for cell in columns[position]):
+            if guarded:
+                columns[position] = [restore_cell(cell) for cell in columns[position]]
+        elif any(cell.strip() for cell in set(columns[position])):
             what = f"column {position + 1} has no heading"
             findings.append(Finding(f"{name}:1", what, "Name it, or delete it"))
     findings += _duplicates(header, name)
@@ -96,7 +100,7 @@ def read_csv(
     table = RawTable(
         name,
         tuple(header[position] for position in kept),
-        tuple([restore_cell(cell) for cell in columns[position]] for position in kept),
+        tuple(columns[position] for position in kept),
         lines,
     )
     return table, findings
@@ -135,7 +139,7 @@ def decode(data: bytes, name: str, encoding: str) -> str:
         line = _line_at(text, null)
         fix = "Save it as plain CSV text in UTF-8"
         raise Refused(Finding(f"{name}:{line}", "holds a NUL character", fix))
-    if _SURROGATE.search(text):
+    if not text.isascii() and _SURROGATE.search(text):
         raise Refused(Finding(name, "holds half of a surrogate pair", "Save as UTF-8"))
     return text
 
@@ -177,25 +181,42 @@ def _header(text: str, name: str, score: Callable[[list[str]], int]) -> tuple[li
 
 
 def _reader(text: str, separator: str) -> _csv.Reader:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    # A buffer of UTF-8: io.StringIO would hold four bytes for every character.
+    lines = io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8", newline="")
+    return csv.reader(lines, delimiter=separator, strict=True)
 
 
 def _rows(
     text: str, name: str, separator: str, header: list[str], first: int
 ) -> tuple[list[list[str]], list[int], list[Finding]]:
+    """Return the cells by column, the line of each row, and rows of another width.
+
+    Rows become columns a batch at a time, and equal cells become one text: a file of a million
+    rows repeats few texts, and its rows as lists would take more room than its cells.
+    """
     reader = _reader(text, separator)
-    rows: list[list[str]] = []
+    columns: list[list[str]] = [[] for _ in header]
+    known: dict[str, str] = {}
+    batch: list[list[str]] = []
     lines: list[int] = []
     findings: list[Finding] = []
     ragged = 0
     width = len(header)
+    batch_rows = _BATCH_CELLS // width
     start = 1
     try:
         for row in reader:
-            if start > first and any(cell and not cell.isspace() for cell in row):
+            # The first cell alone mostly tells that a row is not blank.
+            if start > first and (
+                (row and row[0] and not row[0].isspace())
+                or any(cell and not cell.isspace() for cell in row)
+            ):
                 if len(row) == width:
-                    rows.append(row)
+                    batch.append(row)
                     lines.append(start)
+                    if len(batch) >= batch_rows:
+                        _spread(batch, columns, known)
+                        batch.clear()
                 else:
                     ragged += 1
                     if ragged <= _MAX_RAGGED:
@@ -206,7 +227,15 @@ def _rows(
     if ragged > _MAX_RAGGED:
         more = ragged - _MAX_RAGGED
         findings.append(Finding(name, f"{more:,} more rows have too many or too few cells"))
-    return rows, lines, findings
+    _spread(batch, columns, known)
+    return columns, lines, findings
+
+
+def _spread(rows: list[list[str]], columns: list[list[str]], known: dict[str, str]) -> None:
+    """Append rows of one width to the columns, each text as the object first seen of it."""
+    # No rows, no columns of them: hence not strict.
+    for column, cells in zip(columns, zip(*rows, strict=True), strict=False):
+        column.extend(map(known.setdefault, cells, cells))
 
 
 def _no_header(name: str, line: int, header: list[str]) -> Finding:

@@ -404,10 +404,11 @@ def _nodes_from(supplies: Table) -> Table:
     """Return the nodes that the supplies name, in order of their first mention."""
     seen: dict[str, int] = {}
     ends = zip(supplies.column("supplier"), supplies.column("consumer"), strict=True)
-    for index, pair in enumerate(ends):
-        for node in pair:
-            if node is not None:
-                seen.setdefault(node, index)
+    for index, (supplier, consumer) in enumerate(ends):
+        if supplier not in seen and supplier is not None:
+            seen[supplier] = index
+        if consumer not in seen and consumer is not None:
+            seen[consumer] = index
     findings = Findings()
     table, _ = build_table("nodes", ["id"], [list(seen)], findings)
     if table is None:  # pragma: no cover - the required column is there

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
-from itertools import pairwise
+from functools import cached_property, lru_cache
+from itertools import combinations, pairwise
 from typing import Any
 
 from supplynet.io.convert import Findings, nearest
@@ -32,9 +32,13 @@ _BANDS = {
     "shares": (("low", "share", "high"),),
 }
 _MAX_COMPARED = 200
+#: Pairs of materials that are compared before it is looked at who takes them.
+_MAX_PAIRS = 1_000_000
 #: Nearest names are looked up for so many names of a column: it takes time where there are many.
 _MAX_HINTS = 20
 _MIN_NEAR = 6
+#: Below this, shares cannot exceed 1 however a sum of very long decimals was rounded.
+_NEARLY_WHOLE = Decimal("0.999999")
 _DATED = ("nodes", "supplies", "needs", "holdings", "periods", "observations")
 
 
@@ -62,6 +66,16 @@ class RuleSet:
     def table(self, name: str) -> Table:
         """Return a table, an empty one if it was not given or not readable."""
         return self.tables.get(name) or Table(name=name, columns={}, length=0)
+
+    @cached_property
+    def _texts(self) -> dict[tuple[str, str], _Texts]:
+        return {}
+
+    def texts(self, name: str, column: str) -> _Texts:
+        """Return the distinct texts of a column; worked out once, for several rules ask."""
+        if (name, column) not in self._texts:
+            self._texts[name, column] = _Texts(self.table(name), column)
+        return self._texts[name, column]
 
     @cached_property
     def ids(self) -> Mapping[str, Sequence[str]]:
@@ -93,9 +107,12 @@ def check_rules(rules: RuleSet, findings: Findings) -> None:
 
 
 def _duplicate_ids(rules: RuleSet, findings: Findings) -> None:
-    for name, table in rules.tables.items():
+    for name, ids in rules.ids.items():
+        if len(set(ids)) == len(ids):
+            continue
+        table = rules.tables[name]
         seen: dict[str, int] = {}
-        for index, value in enumerate(table.column("id") if "id" in TABLES[name] else ()):
+        for index, value in enumerate(table.column("id")):
             if value is None:
                 continue
             if value in seen:
@@ -129,41 +146,69 @@ def _look_alikes(rules: RuleSet, findings: Findings) -> None:
         ("measure", _uses(rules, "measures")),
         ("reference", _uses(rules, "references")),
     ):
-        first: dict[str, tuple[str, str]] = {}
+        first: dict[str, tuple[str, _Texts]] = {}
         seen: set[str] = set()
-        for text, where in uses:
-            if text in seen:
-                continue
-            seen.add(text)
-            key = _look_alike_key(text)
-            if key in first:
-                other, place = first[key]
+        for texts in uses:
+            for text in texts.distinct:
+                if text in seen:
+                    continue
+                seen.add(text)
+                key = _look_alike_key(text)
+                if key not in first:
+                    first[key] = (text, texts)
+                    continue
+                other, others = first[key]
+                place = others.where(other)
                 what = (
                     f"{kind} {text!a} and {other!a} ({place}) differ only in case, blanks or "
                     "Unicode form"
                     if not (text.isascii() and other.isascii())
                     else f"{kind} {text!r} and {other!r} ({place}) differ only in case or blanks"
                 )
+                where = texts.where(text)
                 findings.add(where, what, "Use one spelling", kind=(kind, "look alike"))
-            else:
-                first[key] = (text, where)
 
 
-def _uses(rules: RuleSet, refers: str) -> Iterator[tuple[str, str]]:
-    """Yield every id of one kind and where it stands, its own table first."""
+class _Texts:
+    """The distinct texts of a column, and where each stands first."""
+
+    def __init__(self, table: Table, column: str) -> None:
+        self._table = table
+        self._values = table.column(column)
+
+    @cached_property
+    def distinct(self) -> Sequence[str]:
+        """The texts in order of their first mention, items of lists as well."""
+        found: dict[str, None] = {}
+        for value in dict.fromkeys(self._values):
+            if isinstance(value, tuple):
+                found |= dict.fromkeys(value)
+            elif value is not None:
+                found[value] = None
+        return list(found)
+
+    @cached_property
+    def _first(self) -> Mapping[str, int]:
+        first: dict[str, int] = {}
+        for index, value in enumerate(self._values):
+            for text in value if isinstance(value, tuple) else (value,):
+                if text is not None:
+                    first.setdefault(text, index)
+        return first
+
+    def where(self, text: str) -> str:
+        """Return the row of a text."""
+        return self._table.where(self._first[text])
+
+
+def _uses(rules: RuleSet, refers: str) -> Iterator[_Texts]:
+    """Yield the columns that hold ids of one kind, its own table first."""
     if refers in rules.tables and "id" in TABLES[refers]:
-        yield from _values(rules.tables[refers], "id")
+        yield rules.texts(refers, "id")
     for name, table in rules.tables.items():
         for field in TABLES[name]:
             if field.refers == (refers,) and field.name in table.columns:
-                yield from _values(table, field.name)
-
-
-def _values(table: Table, column: str) -> Iterator[tuple[str, str]]:
-    for index, value in enumerate(table.column(column)):
-        for text in value if isinstance(value, tuple) else (value,):
-            if text is not None:
-                yield text, table.where(index)
+                yield rules.texts(name, field.name)
 
 
 def _references(rules: RuleSet, findings: Findings) -> None:
@@ -205,6 +250,9 @@ def _unknown(
     known: set[str],
     findings: Findings,
 ) -> None:
+    unknown = set(rules.texts(table.name, column).distinct) - known
+    if not unknown:
+        return
     needed = [place for place in TABLES[table.name][column].refers if place in TABLES]
     singular = {
         "nodes": "node",
@@ -215,19 +263,16 @@ def _unknown(
         "supplies": "supply",
     }
     words = " or ".join(singular[place] for place in needed)
-    ordered: list[str] | None = None
+    ordered = sorted(known)
     hints: dict[str, str] = {}
     for index, value in enumerate(table.column(column)):
         for text in value if isinstance(value, tuple) else (value,):
-            if text is None or text in known:
+            if text not in unknown:
                 continue
-            if ordered is None:
-                ordered = sorted(known)
-            pool = ordered
 
-            def fix(text: str = text, pool: list[str] = pool) -> str:
+            def fix(text: str = text) -> str:
                 if text not in hints and len(hints) < _MAX_HINTS:
-                    hints[text] = nearest(text, pool)
+                    hints[text] = nearest(text, ordered)
                 place = _file_of(rules, needed[0])
                 if needed[0] == "entities" and text in country_codes():
                     return f"Add it to {place}: kind government, country {text}"
@@ -248,6 +293,8 @@ def _file_of(rules: RuleSet, name: str) -> str:
 
 def _bands(name: str, table: Table, findings: Findings) -> None:
     for names in _BANDS.get(name, ()):
+        if sum(column in table.columns for column in names) < 2:
+            continue
         columns = [table.column(column) for column in names]
         for index, values in enumerate(zip(*columns, strict=True)):
             present = [
@@ -264,6 +311,8 @@ def _bands(name: str, table: Table, findings: Findings) -> None:
 
 
 def _periods_end_after_start(table: Table, findings: Findings) -> None:
+    if "start" not in table.columns or "end" not in table.columns:
+        return
     starts = table.column("start")
     for index, end in enumerate(table.column("end")):
         start = starts[index]
@@ -293,17 +342,33 @@ def _overlapping(table: Table, rows: Sequence[int]) -> Iterator[tuple[int, int]]
             widest = index
 
 
-def _grouped(table: Table, *names: str) -> dict[tuple[Any, ...], list[int]]:
-    """Return rows by the values of some columns."""
+def _keys(table: Table, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    return zip(*(table.column(name) for name in names), strict=True)
+
+
+def _repeated(table: Table, *names: str) -> dict[tuple[Any, ...], list[int]]:
+    """Return the rows that share their values of some columns with another row."""
+    seen: set[tuple[Any, ...]] = set()
+    again: set[tuple[Any, ...]] = set()
+    for key in _keys(table, names):
+        (again if key in seen else seen).add(key)
+    return _rows_of(table, names, again)
+
+
+def _rows_of(
+    table: Table, names: Sequence[str], wanted: Set[tuple[Any, ...]]
+) -> dict[tuple[Any, ...], list[int]]:
+    """Return the rows of some values of some columns."""
     groups: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-    for index, key in enumerate(zip(*(table.column(name) for name in names), strict=True)):
-        groups[key].append(index)
+    for index, key in enumerate(_keys(table, names) if wanted else ()):
+        if key in wanted:
+            groups[key].append(index)
     return groups
 
 
 def _measure_periods(rules: RuleSet, findings: Findings) -> None:
     table = rules.table("periods")
-    for (measure,), rows in _grouped(table, "measure").items():
+    for (measure,), rows in _repeated(table, "measure").items():
         if measure is None:
             continue
         for index, other in _overlapping(table, rows):
@@ -320,7 +385,14 @@ def _supply_shares(rules: RuleSet, findings: Findings) -> None:
     shares, status = table.column("share"), table.column("status")
     qualified = table.column("qualified")
     starts, ends = table.column("start"), table.column("end")
-    for (consumer, material), rows in _grouped(table, "consumer", "material").items():
+    whole = ("consumer", "material")
+    totals: dict[tuple[Any, ...], Decimal] = {}
+    for share, key in zip(shares, _keys(table, whole), strict=True):
+        if share is not None:
+            totals[key] = totals.get(key, Decimal(0)) + share
+    # Only where all shares together reach 1, whatever their dates, can they exceed it on one.
+    much = {key for key, total in totals.items() if total > _NEARLY_WHOLE}
+    for (consumer, material), rows in _rows_of(table, whole, much).items():
         changes: list[tuple[date, int, Decimal, int]] = []
         for index in rows:
             share = shares[index]
@@ -354,8 +426,8 @@ def _supply_shares(rules: RuleSet, findings: Findings) -> None:
 def _duplicate_supplies(rules: RuleSet, findings: Findings) -> None:
     table = rules.table("supplies")
     ids = table.column("id")
-    for key, rows in _grouped(table, "supplier", "consumer", "material").items():
-        if len(rows) < 2 or key[0] is None or key[1] is None:
+    for key, rows in _repeated(table, "supplier", "consumer", "material").items():
+        if key[0] is None or key[1] is None:
             continue
         base = f"{key[0]}>{key[1]}:{key[2] or ''}"
         for index, other in _overlapping(table, rows):
@@ -371,8 +443,8 @@ def _duplicate_supplies(rules: RuleSet, findings: Findings) -> None:
 
 def _duplicate_needs(rules: RuleSet, findings: Findings) -> None:
     table = rules.table("needs")
-    for key, rows in _grouped(table, "consumer", "material", "product").items():
-        if len(rows) < 2 or key[0] is None or key[1] is None:
+    for key, rows in _repeated(table, "consumer", "material", "product").items():
+        if key[0] is None or key[1] is None:
             continue
         for index, other in _overlapping(table, rows):
             what = f"duplicate need: {_at(table, other)} has the same consumer and material"
@@ -383,7 +455,7 @@ def _duplicate_shares(rules: RuleSet, findings: Findings) -> None:
     """One edition of a source has one share of a country; two would be counted twice."""
     table = rules.table("shares")
     names = ("material", "stage", "country", "year", "edition")
-    for key, rows in _grouped(table, *names).items():
+    for key, rows in _repeated(table, *names).items():
         if None in key[:4]:
             continue
         for index in rows[1:]:
@@ -396,30 +468,76 @@ def _duplicate_shares(rules: RuleSet, findings: Findings) -> None:
 def _near_materials(rules: RuleSet, findings: Findings) -> None:
     """Two nearly equal materials at one consumer may be one, and would then be two needs."""
     declared = set(rules.ids.get("materials", ()))
-    at: dict[str, dict[str, str]] = defaultdict(dict)
-    for name in ("needs", "supplies"):
-        table = rules.table(name)
-        pairs = zip(table.column("consumer"), table.column("material"), strict=True)
-        for index, (consumer, material) in enumerate(pairs):
-            if consumer is not None and material is not None:
-                at[consumer].setdefault(material, table.where(index))
+    given = (rules.table("needs"), rules.table("supplies"))
+    names = {name for table in given for name in rules.texts(table.name, "material").distinct}
+    likely = _nearly_alike(sorted(names), declared)
+    takes: dict[str, set[str]] = defaultdict(set)
+    for table in given if likely else ():
+        for consumer, material in _keys(table, ("consumer", "material")):
+            if material in likely and consumer is not None:
+                takes[consumer].add(material)
+    several = {consumer for consumer, materials in takes.items() if len(materials) > 1}
+    at: dict[str, dict[str, tuple[Table, int]]] = defaultdict(dict)
+    for table in given if several else ():
+        for index, (consumer, material) in enumerate(_keys(table, ("consumer", "material"))):
+            if consumer in several and material is not None:
+                at[consumer].setdefault(material, (table, index))
     for consumer, places in at.items():
-        names = sorted(places)
-        if len(names) < 2 or len(names) > _MAX_COMPARED or declared.issuperset(names):
+        if len(places) > _MAX_COMPARED:
             continue
-        for position, first in enumerate(names):
-            for second in names[position + 1 :]:
-                if first in declared and second in declared:
-                    continue
-                if _look_alike_key(first) != _look_alike_key(second) and _near(first, second):
-                    what = f"{consumer!r} takes {first!r} ({places[first]}) and {second!r}"
-                    fix = "Two needs, or one material spelt twice?"
-                    kind = ("supplies", "near materials")
-                    findings.add(places[second], what, fix, "warning", kind=kind)
+        for first, second in _comparable(sorted(places)):
+            if _nearly_one(first, second, declared):
+                (table, one), (other_table, other) = places[first], places[second]
+                what = f"{consumer!r} takes {first!r} ({table.where(one)}) and {second!r}"
+                fix = "Two needs, or one material spelt twice?"
+                kind = ("supplies", "near materials")
+                findings.add(other_table.where(other), what, fix, "warning", kind=kind)
 
 
+def _nearly_alike(names: Sequence[str], declared: Set[str]) -> Set[str]:
+    """Return the materials that are nearly another one, all where that takes long to find out."""
+    groups = _groups(names)
+    if sum(len(group) ** 2 for group in groups) > _MAX_PAIRS:
+        return set(names)
+    pairs = ((names[a], names[b]) for group in groups for a, b in combinations(group, 2))
+    return {name for pair in pairs if _nearly_one(*pair, declared) for name in pair}
+
+
+def _nearly_one(first: str, second: str, declared: Set[str]) -> bool:
+    """Whether two materials may be one spelt twice, and nothing says otherwise."""
+    if first in declared and second in declared:
+        return False
+    return _near(first, second) and _look_alike_key(first) != _look_alike_key(second)
+
+
+def _groups(names: Sequence[str]) -> list[list[int]]:
+    """Return the positions of names that :func:`_near` may take for one, in groups.
+
+    They are equal but for an s at the end, or long and of like beginning.
+    """
+    groups: dict[tuple[bool, str], list[int]] = defaultdict(list)
+    for position, name in enumerate(names):
+        text = _plain(name)
+        groups[True, text.rstrip("s")].append(position)
+        if len(text) >= _MIN_NEAR:
+            groups[False, text[:2]].append(position)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _comparable(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the pairs of names worth a closer look, in order."""
+    pairs = {pair for group in _groups(names) for pair in combinations(group, 2)}
+    return [(names[first], names[second]) for first, second in sorted(pairs)]
+
+
+@lru_cache(maxsize=65_536)
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.casefold())
+
+
+@lru_cache(maxsize=65_536)
 def _near(first: str, second: str) -> bool:
-    a, b = (re.sub(r"[\W_]", "", text.casefold()) for text in (first, second))
+    a, b = _plain(first), _plain(second)
     if a == b or a.rstrip("s") == b.rstrip("s"):
         return True
     if min(len(a), len(b)) < _MIN_NEAR or abs(len(a) - len(b)) > 1:
@@ -457,7 +575,7 @@ def _made(rules: RuleSet) -> Mapping[str, set[str]]:
 
 def _products(rules: RuleSet, findings: Findings) -> None:
     needs, nodes, supplies = rules.table("needs"), rules.table("nodes"), rules.table("supplies")
-    made = _made(rules)
+    made = _made(rules) if "product" in needs.columns else {}
     known = set(rules.ids.get("nodes", ()))
     for index, (consumer, product) in enumerate(
         zip(needs.column("consumer"), needs.column("product"), strict=True)
@@ -478,7 +596,7 @@ def _products(rules: RuleSet, findings: Findings) -> None:
         if makes
     }
     for index, (supplier, material) in enumerate(
-        zip(supplies.column("supplier"), supplies.column("material"), strict=True)
+        _keys(supplies, ("supplier", "material")) if says else ()
     ):
         if material is not None and supplier in says and material not in says[supplier]:
             what = f"{supplier!r} supplies {material!r}, which its `makes` does not list"
@@ -502,11 +620,14 @@ def _observations(rules: RuleSet, findings: Findings) -> None:
 
 def _hints(rules: RuleSet, findings: Findings) -> None:
     """Add what is allowed but probably not meant."""
-    nodes, supplies, needs = (rules.table(name) for name in ("nodes", "supplies", "needs"))
+    nodes, supplies = rules.table("nodes"), rules.table("supplies")
     if "supplies" in rules.tables and "supplies" in rules.given and not len(supplies):
         what = "no rows: it is not recorded who supplies whom"
         findings.add(_file_of(rules, "supplies"), what, "Write a row per supply", "warning")
-    needing = set(supplies.column("consumer")) | set(needs.column("consumer"))
+    needing: set[str] = set()
+    if "upstream" in nodes.columns:
+        needing.update(rules.texts("supplies", "consumer").distinct)
+        needing.update(rules.texts("needs", "consumer").distinct)
     for index, (node, upstream, status, start) in enumerate(
         zip(*(nodes.column(name) for name in ("id", "upstream", "status", "start")), strict=True)
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -165,8 +166,13 @@ def build_table(
         )
     for use, cells in zip(uses, columns, strict=True):
         if use.field is not None and use.field.required:
-            for index, cell in enumerate(cells):
-                if not cell or (isinstance(cell, str) and cell.isspace()):
+            blanks = {
+                cell
+                for cell in set(cells)
+                if not cell or (isinstance(cell, str) and cell.isspace())
+            }
+            for index, cell in enumerate(cells if blanks else ()):
+                if cell in blanks:
                     kind = (place, use.heading, "blank")
                     findings.add(
                         where(index), f"{use.heading} is blank", "It is required", kind=kind
@@ -334,15 +340,26 @@ def fill_supply_ids(table: Table) -> Table:
     Rows of the same three are numbered by their content (start first), not by their place, so
     that sorting a file changes no id.
     """
-    ids = list(table.column("id"))
-    used = {value for value in ids if value is not None}
+    names = ("id", "supplier", "consumer", "material")
+    ids = [
+        f"{supplier}>{consumer}:{material or ''}"
+        if value is None and supplier is not None and consumer is not None
+        else value
+        for value, supplier, consumer, material in zip(
+            *(table.column(name) for name in names), strict=True
+        )
+    ]
+    given = table.column("id")
+    used = {value for value in given if value is not None}
+    # Most are unique as they are. The rest are those that meet another, or that a number could.
+    shared = {
+        base
+        for base, count in Counter(ids).items()
+        if base is not None and (count > 1 or "#" in base)
+    }
     open_rows: dict[str, list[int]] = {}
-    ends = zip(
-        table.column("supplier"), table.column("consumer"), table.column("material"), strict=True
-    )
-    for index, (supplier, consumer, material) in enumerate(ends):
-        if ids[index] is None and supplier is not None and consumer is not None:
-            base = f"{supplier}>{consumer}:{material or ''}"
+    for index, base in enumerate(ids if shared else ()):
+        if base in shared and given[index] is None:
             open_rows.setdefault(base, []).append(index)
     for base in sorted(open_rows):
         rows = open_rows[base]
