@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from supplynet.errors import OutputError, QuestionError, UnknownNameError
 from supplynet.io.files import atomic_folder, write_bytes
-from supplynet.io.graphs import DERIVED, attribute_text
+from supplynet.io.graphs import DERIVED, attribute_text, beside
 from supplynet.text import csv_cell, plural, xml_text
 
 if TYPE_CHECKING:
@@ -273,20 +273,32 @@ def _graphml(net: SupplyNetwork, on: _Date) -> Export:
 
 
 def _gexf(net: SupplyNetwork, on: _Date) -> Export:
-    from supplynet.io.gexf import gexf_text
+    from supplynet.io.gexf import OWN, gexf_text
 
     found, dropped = _graph(net, on, keeps=("title",))
+    dropped += _beside(found, OWN)
     dropped += _escaped(found, xml_text, "a character that XML cannot hold, written as its escape")
     return Export({"": gexf_text(_noting(found, dropped)).encode()}, tuple(dropped))
 
 
 def _gephi(net: SupplyNetwork, on: _Date) -> Export:
-    from supplynet.io.gephi import gephi_tables
+    from supplynet.io.gephi import OWN, gephi_tables
 
     found, dropped = _graph(net, on, keeps=())
+    dropped += _beside(found, OWN)
+    unnamed = sum("name" not in data for _, data in found.nodes(data=True))
+    if unnamed:
+        dropped.append(f"{plural(unnamed, 'node')} without a name: its id is its label")
     dropped += _escaped(found, csv_cell, _GUARDED)
     tables = gephi_tables(found)
     return Export({name: text.encode() for name, text in tables.items()}, tuple(dropped))
+
+
+def _node_link(net: SupplyNetwork, on: _Date) -> Export:
+    from supplynet.io.nodelink import node_link_text
+
+    found, dropped = _graph(net, on, keeps=("as_of", "title", "description", "licence", "targets"))
+    return Export({"": node_link_text(_noting(found, dropped)).encode()}, tuple(dropped))
 
 
 _GUARDED = "what could be a formula, written with an apostrophe before it"
@@ -344,8 +356,26 @@ def _graph(
         for column in table.columns:
             # `graph` adds an underscore to what graph tools need for themselves.
             if f"{column}_" in kept and (column not in kept or column in reserved):
-                dropped.append(f"{name}: column {column!r} is called {column + '_'!r}")
+                dropped.append(_renamed(name, column, f"{column}_"))
     return found, dropped
+
+
+def _beside(found: nx.MultiDiGraph[str], own: Mapping[str, Collection[str]]) -> list[str]:
+    """Return what is renamed because the form has a name like it of its own."""
+    names = {
+        "node": {name for _, data in found.nodes(data=True) for name in data},
+        "edge": {name for *_, data in found.edges(data=True) for name in data},
+    }
+    return [
+        _renamed({"node": "nodes", "edge": "supplies"}[domain], name, beside(name, own[domain]))
+        for domain in ("node", "edge")
+        for name in sorted(names[domain])
+        if beside(name, own[domain]) != name
+    ]
+
+
+def _renamed(table: str, column: str, name: str) -> str:
+    return f"{table}: column {column!r} is called {name!r}"
 
 
 def _numbers(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -409,6 +439,7 @@ FORMATS: Mapping[str, Format] = {
             "graphml", "GraphML for yEd, Gephi, Cytoscape, networkx", (".graphml",), True, _graphml
         ),
         Format("gexf", "GEXF 1.3 for Gephi", (".gexf",), True, _gexf),
+        Format("node-link", "node-link JSON for networkx and d3", (".json",), True, _node_link),
         Format("gephi", "nodes.csv and edges.csv for Gephi's data laboratory", (), True, _gephi),
         Format("neo4j", "CSV files for the bulk import of Neo4j", (), False, _neo4j),
     )

@@ -7,15 +7,20 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from supplynet.io.files import atomic_folder
-from supplynet.io.graphs import attribute_text, sorted_edges, sorted_nodes
+from supplynet.io.graphs import attribute_text, beside, sorted_edges, sorted_nodes
 from supplynet.io.write import csv_line
-from supplynet.schema import fold
 from supplynet.text import csv_cell
 
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["gephi_tables", "write_gephi"]
+__all__ = ["OWN", "gephi_tables", "write_gephi"]
+
+#: Gephi's own headings.
+OWN = {
+    "node": frozenset({"id", "label"}),
+    "edge": frozenset({"source", "target", "type", "id", "label"}),
+}
 
 
 def write_gephi(G: nx.MultiDiGraph[str], path: str | os.PathLike[str]) -> tuple[str, ...]:  # noqa: N803
@@ -51,8 +56,8 @@ def gephi_tables(G: nx.MultiDiGraph[str]) -> dict[str, str]:  # noqa: N803
     nodes = sorted_nodes(G)
     edges = sorted_edges(G)
     # The name of a node is its label.
-    node_names = _names([data for _, data in nodes], {"id", "label"}, left_out={"name"})
-    edge_names = _names([data for *_, data in edges], {"source", "target", "type", "id", "label"})
+    node_names = _names([data for _, data in nodes], OWN["node"], left_out={"name"})
+    edge_names = _names([data for *_, data in edges], OWN["edge"])
     node_lines = [csv_line(["Id", "Label", *map(csv_cell, node_names.values())])]
     node_lines += [
         csv_line(
@@ -84,7 +89,7 @@ def _names(
 ) -> dict[str, str]:
     """Return the attributes and their headings; none is a heading of Gephi's own."""
     names = sorted({str(name) for row in rows for name in row} - set(left_out))
-    return {name: f"{name} (attribute)" if fold(name) in own else name for name in names}
+    return {name: beside(name, own) for name in names}
 
 
 def _cells(data: Mapping[str, Any], names: Iterable[str]) -> list[str]:

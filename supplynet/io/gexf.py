@@ -7,6 +7,7 @@ graph in a file whose namespace it does not know, though it be Gephi's own.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -21,9 +22,11 @@ from supplynet.io.graphs import (
     NodeRow,
     attribute_text,
     attribute_types,
+    beside,
     check_numbers,
     edge_table,
     node_table,
+    say_defaults,
     say_what_is_missing,
     sorted_edges,
     sorted_nodes,
@@ -31,21 +34,20 @@ from supplynet.io.graphs import (
 )
 from supplynet.io.meta import meta_from_mapping
 from supplynet.io.xmltext import Element, escaped, quoted, read_xml
-from supplynet.schema import fold
 
 if TYPE_CHECKING:
     import networkx as nx
 
     from supplynet.io.read import Examination, Undirected
 
-__all__ = ["gexf_text", "read_gexf"]
+__all__ = ["OWN", "gexf_text", "read_gexf"]
 
 _Row = TypeVar("_Row", NodeRow, EdgeRow)
 
 _NUMBERS = frozenset({"integer", "long", "float", "double", "short", "byte", "bigdecimal"})
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 #: XML attributes that are columns.
-_OWN = {"node": ("label", "pid"), "edge": ("label", "kind", "weight")}
+OWN = {"node": ("label", "pid"), "edge": ("label", "kind", "weight")}
 _SPAN = frozenset({"start", "startopen", "end", "endopen", "timestamp"})
 _KNOWN = _SPAN | {"id", "source", "target", "type", "for"}
 #: What its `<meta>` says of a file of our own, by which the derived attributes are known.
@@ -107,12 +109,13 @@ class _Reader:
         self.titles: dict[tuple[str, str], str] = {}
         self.defaults: dict[str, dict[str, str]] = {"node": {}, "edge": {}}
         self.numbers: dict[str, set[str]] = {"node": set(), "edge": set()}
-        self.order = {domain: list(names) for domain, names in _OWN.items()}
+        self.order = {domain: list(names) for domain, names in OWN.items()}
         self.nodes: list[NodeRow] = []
         self.edges: list[EdgeRow] = []
         self.network: dict[str, str] = {}
         self.creator = self.without = ""
         self.aside: dict[str, int] = {}
+        self.defaulted: Counter[tuple[str, str, str]] = Counter()
         self.graphs = 0
 
     def read(self, data: bytes) -> None:
@@ -123,6 +126,7 @@ class _Reader:
             self._refuse(root, "holds no <graph>", "Export it again")
         for what, line in sorted(self.aside.items()):
             self.findings.add(f"{self.name}:{line}", f"{what}: set aside", level="note")
+        say_defaults(self.name, self.defaulted, self.findings)
 
     def take(self, element: Element, around: Sequence[Element]) -> bool:
         if element.namespace != around[0].namespace:
@@ -163,8 +167,7 @@ class _Reader:
         for child in element.children:
             key = child.attributes.get("id", "")
             title = child.attributes.get("title", "").strip() or key
-            if fold(title) in _OWN[domain]:
-                title = f"{title} (attribute)"
+            title = beside(title, OWN[domain])
             type_ = child.attributes.get("type", "string").lower()
             if (domain, key) in self.titles:
                 self._error(child, f"a second attribute {key!r}", "Rename or delete one")
@@ -200,7 +203,7 @@ class _Reader:
     def _data(self, element: Element, domain: str) -> dict[str, str]:
         found: dict[str, str] = {}
         for name, text in element.attributes.items():
-            if name in _OWN[domain]:
+            if name in OWN[domain]:
                 found[name] = text
             elif name not in _KNOWN and not name.startswith("{"):
                 self.aside.setdefault(f"attribute {name!r} of <{element.name}>", element.line)
@@ -228,6 +231,7 @@ class _Reader:
         for title, text in self.defaults[domain].items():
             if title not in values:
                 found[title] = text
+                self.defaulted[domain, title, text] += 1
         if spans:
             self._span(element, spans, found)
         return {name: text for name, text in found.items() if text and not text.isspace()}
@@ -240,7 +244,7 @@ class _Reader:
         what = f"attvalue {key!r} is declared by no attribute before it: read under this name"
         kind = (self.name, "attvalue without an attribute", key)
         self.findings.add(f"{self.name}:{item.line}", what, "", "warning", kind=kind)
-        return f"{key} (attribute)" if fold(key) in _OWN[domain] else key
+        return beside(key, OWN[domain])
 
     def _value(self, title: str, items: Sequence[Element], found: dict[str, str]) -> None:
         timed = any(not _SPAN.isdisjoint(item.attributes) for item in items)
@@ -341,10 +345,9 @@ def gexf_text(G: nx.MultiDiGraph[str]) -> str:  # noqa: N803
     ]
     for domain in ("node", "edge"):
         lines.append(f'<attributes class="{domain}">\n')
-        lines += [
-            f'<attribute id="{number}" title="{quoted(name)}" type="{kind}"/>\n'
-            for number, (name, kind) in enumerate(types[domain].items())
-        ]
+        for number, (name, kind) in enumerate(types[domain].items()):
+            title = quoted(beside(name, OWN[domain]))
+            lines.append(f'<attribute id="{number}" title="{title}" type="{kind}"/>\n')
         lines.append("</attributes>\n")
     lines.append("<nodes>\n")
     for node, data in nodes:

@@ -7,6 +7,7 @@ the last of two nodes of one id, takes NaN for a number, and tells no line.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from supplynet.io.graphs import (
     check_numbers,
     edge_table,
     node_table,
+    say_defaults,
     say_what_is_missing,
     sorted_edges,
     sorted_nodes,
@@ -109,6 +111,7 @@ class _Reader:
         self.edges: list[EdgeRow] = []
         self.network: dict[str, str] = {}
         self.aside: dict[str, int] = {}
+        self.defaulted: Counter[tuple[str, str, str]] = Counter()
         self.graphs = 0
 
     def read(self, data: bytes) -> None:
@@ -117,8 +120,11 @@ class _Reader:
             self._refuse(root, f"the file holds <{root.name}>, not <graphml>", "Export as GraphML")
         if not self.graphs:
             self._refuse(root, "holds no <graph>", "Export it again")
+        for child in root.children:
+            self.aside.setdefault(f"<{child.name}> of <graphml>", child.line)
         for what, line in sorted(self.aside.items()):
             self.findings.add(f"{self.name}:{line}", f"{what}: set aside", level="note")
+        say_defaults(self.name, self.defaulted, self.findings)
 
     @property
     def numbers(self) -> dict[str, frozenset[str]]:
@@ -226,8 +232,9 @@ class _Reader:
                 self._error(child, f"{heading!r} is given twice in one {domain}", "Delete one")
             found[heading] = text
         for (scope, _), key in self.keys.items():
-            if scope == domain and key.default and key.name:
-                found.setdefault(key.name, key.default)
+            if scope == domain and key.default and key.name and key.name not in found:
+                found[key.name] = key.default
+                self.defaulted[domain, key.name, key.default] += 1
         return found
 
     def _value(self, element: Element, domain: str) -> tuple[str, str]:
@@ -259,7 +266,8 @@ class _Reader:
 def _drawn_text(element: Element) -> str:
     """Return the first text that yEd draws at a node or an edge."""
     labels = [child for child in element.walk() if child.name in ("NodeLabel", "EdgeLabel")]
-    return next((label.text.strip() for label in labels if label.text.strip()), "")
+    texts = (" ".join(label.text.split()) for label in labels)
+    return next((text for text in texts if text), "")
 
 
 _HEAD = """\

@@ -25,9 +25,11 @@ __all__ = [
     "NodeRow",
     "attribute_text",
     "attribute_types",
+    "beside",
     "check_numbers",
     "edge_table",
     "node_table",
+    "say_defaults",
     "say_what_is_missing",
     "sorted_edges",
     "sorted_nodes",
@@ -63,6 +65,17 @@ def attribute_text(value: object) -> str:
         return "true" if value else "false"
     text = cell_text(value)
     return text if isinstance(text, str) else ";".join(text)
+
+
+def beside(name: str, own: Collection[str]) -> str:
+    """Return the name of an attribute, changed if a form has a name like it of its own.
+
+    Examples
+    --------
+    >>> beside("Type", {"type"}), beside("stage", {"type"})
+    ('Type (attribute)', 'stage')
+    """
+    return f"{name} (attribute)" if fold(name) in own else name
 
 
 def attribute_types(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -172,7 +185,7 @@ def _table(
     columns += [[data.get(heading, "") for _, _, data in rows] for heading in extra]
     # An attribute called as the element's own id would make two columns of one name.
     taken = {fold(heading) for heading in own}
-    header = [f"{heading} (attribute)" if fold(heading) in taken else heading for heading in extra]
+    header = [beside(heading, taken) for heading in extra]
     return RawTable(name, (*own, *header), tuple(columns), [line for line, _, _ in rows])
 
 
@@ -279,6 +292,25 @@ def without_derived(rows: Iterable[NodeRow]) -> list[NodeRow]:
         replace(row, data={key: text for key, text in row.data.items() if key not in DERIVED})
         for row in rows
     ]
+
+
+def say_defaults(name: str, counts: Mapping[tuple[str, str, str], int], findings: Findings) -> None:
+    """Note which values stand at no node or edge but in the head of the file.
+
+    Parameters
+    ----------
+    name
+        The file.
+    counts
+        How many take a default: by ``node`` or ``edge``, attribute and value.
+    findings
+        Takes the notes.
+    """
+    for (domain, heading, text), count in sorted(counts.items()):
+        if domain != "graph":
+            take = "takes" if count == 1 else "take"
+            what = f"{heading}: {plural(count, domain)} {take} the default {clamp(text, 40)!r}"
+            findings.add(name, what, level="note")
 
 
 def say_what_is_missing(name: str, missing: str, findings: Findings) -> None:
