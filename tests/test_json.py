@@ -1,0 +1,454 @@
+"""JSON: read exactly or refused with its place; tables and node-link graphs come back the same."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import jsonschema
+import networkx as nx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import networks
+
+from supplynet.errors import ValidationError
+from supplynet.examples import examples, load_example
+from supplynet.io import examine, from_frames, load, save
+from supplynet.io.csvtext import Refused
+from supplynet.io.jsonform import json_text
+from supplynet.io.jsontext import JsonNumber, read_json_text
+from supplynet.io.nodelink import node_link_text
+from supplynet.schema.documents import json_schema
+from supplynet.view import build_view
+
+HOSTILE = Path(__file__).parent / "hostile"
+
+
+def refused(text):
+    data = text if isinstance(text, bytes) else text.encode("utf-8")
+    with pytest.raises(Refused) as caught:
+        read_json_text(data, "a.json")
+    return [str(finding) for finding in caught.value.findings]
+
+
+def said(tmp_path, text, level=None):
+    file = tmp_path / "net.json"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
+    findings = examine(file).findings
+    return [str(f) for f in findings if level in (None, f.level)]
+
+
+def filled(table):
+    """Return the rows of a table without what is blank."""
+    return [{k: v for k, v in row.items() if v not in (None, ())} for row in table.rows()]
+
+
+def plain(value):
+    """Return a value as Python's own reader gives it with exact numbers."""
+    if isinstance(value, JsonNumber):
+        return Decimal(value)
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value
+
+
+# Text
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**20), 10**20)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(VALUES, st.sampled_from([None, 1]), st.booleans())
+@settings(max_examples=200)
+def test_json_is_read_as_python_reads_it(value, indent, ascii_only):
+    text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
+    wanted = json.loads(text, parse_int=Decimal, parse_float=Decimal)
+    assert plain(read_json_text(text.encode(), "x")) == wanted
+
+
+def strict(text):
+    """Return what Python's reader takes once it is told to be strict."""
+
+    def pairs(items):
+        if len(dict(items)) < len(items):
+            raise ValueError("a key twice")
+        return dict(items)
+
+    def constant(name):
+        raise ValueError(name)
+
+    return json.loads(
+        text,
+        parse_int=Decimal,
+        parse_float=Decimal,
+        parse_constant=constant,
+        object_pairs_hook=pairs,
+    )
+
+
+@given(
+    VALUES,
+    st.lists(st.tuples(st.integers(0, 99), st.sampled_from('{}[],:"0.e-+ \\nu')), max_size=3),
+)
+@settings(max_examples=300)
+def test_broken_json_is_refused_where_python_refuses_it(value, changes):
+    text = json.dumps(value)
+    for place, character in changes:
+        cut = place % (len(text) + 1)
+        text = text[:cut] + character + text[cut + place % 2 :]
+    if not text.strip():
+        return
+    try:
+        wanted = strict(text)
+    except ValueError:
+        assert refused(text)
+    else:
+        try:
+            assert plain(read_json_text(text.encode(), "x")) == wanted
+        except Refused as refusal:
+            # Beyond what JSON asks, NUL and halves of surrogates are refused.
+            assert "no file can hold" in str(refusal.findings[0])  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", "a.json: the file is empty. It needs a line of column names and a line per row."),
+        ('{"a": 1,\n "b": 2,\n  "a": 3}', "a.json:3:3: key 'a' is already used in line 1. Delete one."),
+        ('{"a": NaN}', "a.json:1:7: NaN is no number. Write null, or leave it out, if not known."),
+        ("[-Infinity]", "a.json:1:2: -Infinity is no number. Write null, or leave it out, if not known."),
+        ("[" + "9" * 61 + "]", "a.json:1:2: a number of 61 characters. At most 60 characters."),
+        (
+            '["\\ud800"]',
+            "a.json:1:2: '\\ud800' holds a character that no file can hold. "
+            "Delete NUL and halves of surrogate pairs.",
+        ),
+        (
+            '["a\\u0000"]',
+            "a.json:1:2: 'a\\x00' holds a character that no file can hold. "
+            "Delete NUL and halves of surrogate pairs.",
+        ),
+        ("[" * 101 + "]" * 101, "a.json:1:101: nested more than 100 deep. Flatten it."),
+        ("[1", "a.json:1:3: the text ends within a value: brackets or braces are still open. Check the file as JSON."),
+        ("[1] [2]", "a.json:1:5: [ follows the end of the document. Check the file as JSON."),
+        ("[1,]", "a.json:1:4: ] where it cannot stand. Check the file as JSON."),
+        ('{"a":1,}', "a.json:1:8: } where it cannot stand. Check the file as JSON."),
+        ("[1}", "a.json:1:3: } where it cannot stand. Check the file as JSON."),
+        ('{"a" 1}', "a.json:1:6: 1 where a colon is wanted. Check the file as JSON."),
+        ("[1 2]", "a.json:1:4: 2 where a comma is wanted. Check the file as JSON."),
+        ("{a: 1}", "a.json:1:2: a where a key in quotes is wanted. Check the file as JSON."),
+        ("[yes]", "a.json:1:2: yes is no value. Put text in double quotes."),
+        ("[,1]", "a.json:1:2: , where a value is wanted. Check the file as JSON."),
+        ("[01]", "a.json:1:2: no number as JSON writes it (0.5, -1, 1e3). Check the file as JSON."),
+        (
+            '["a\nb"]',
+            "a.json:1:2: a text that does not end on its line, or holds a backslash that means "
+            "nothing. Check the file as JSON.",
+        ),
+        ("['a']", "a.json:1:2: \"'\" where it cannot stand. Check the file as JSON."),
+        (b'["\xff"]', "a.json:1: not UTF-8 at byte offset 2. Save as UTF-8 or give --encoding latin-1."),
+    ],
+)  # fmt: skip
+def test_what_is_refused(text, found):
+    assert refused(text) == [found]
+
+
+def test_all_findings_come_at_once_and_end():
+    assert len(refused('[{"a":1,"a":2},\nNaN,\n"\\u0000"]')) == 3
+    assert len(refused("[" + ",".join(["NaN"] * 100) + "]")) == 20
+
+
+def test_depth_up_to_the_limit_and_positions():
+    found = read_json_text(b"[" * 100 + b"]" * 100, "x")
+    for _ in range(99):
+        (found,) = found
+    assert found == []
+    rows = read_json_text(b'[{},\n\n{"a": [1,\n2]}]', "x")
+    assert [row.line for row in rows] == [1, 3]
+    assert rows[1]["a"].lines == [3, 4]
+    assert rows[1]["a"] == ["1", "2"]
+
+
+# Tables
+
+
+def test_tables_with_types_and_places(tmp_path):
+    file = tmp_path / "net.json"
+    file.write_text(
+        '{"$schema": "x", "network": {"title": "T", "as_of": "2026-01-31", "targets": ["b"]},\n'
+        '"nodes": [\n{"id": "007", "hs": null, "can_fail": false, "makes": ["x", "y"]},\n'
+        '{"id": "b", "capacity": 0.10, "own": 5, "deep": {"k": [1, true]}}],\n'
+        '"supplies": [{"source": "007", "consumer": "b", "material": "x", "percent": 12.5}]}\n',
+    )
+    net = load(file)
+    first, second = net.table("nodes").rows()
+    assert (first["id"], first["can_fail"], first["makes"]) == ("007", "no", ("x", "y"))
+    assert (second["capacity"], second["own"]) == (Decimal("0.1"), "5")
+    assert second["deep"] == '{"k": [1, true]}'
+    assert net.table("supplies").row(0)["share"] == Decimal("0.125")
+    assert net.table("nodes").where(1) == "net.json[nodes]:4"
+    assert (net.name, net.meta.title, net.meta.targets) == ("net", "T", ("b",))
+    assert [str(f) for f in net.findings] == [
+        "net.json[supplies]:1: column 'percent' is read as 'share', divided by 100.",
+        "net.json[supplies]:1: column 'source' is read as 'supplier'.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{"supplies": [{"supplier": 1, "consumer": "b"}]}',
+         "net.json[supplies]:1: supplier is a number. Put it in double quotes: it is text."),
+        ('{"supplies": [{"supplier": true, "consumer": "b"}]}',
+         "net.json[supplies]:1: supplier is yes or no. Put it in double quotes: it is text."),
+        ('{"supplies": [{"supplier": ["a"], "consumer": "b"}]}',
+         "net.json[supplies]:1: supplier is a list. Write one value."),
+        ('{"supplies": [{"supplier": {"x": 1}, "consumer": "b"}]}',
+         "net.json[supplies]:1: supplier is an object. Write one value."),
+        ('{"supplies": [{"supplier": "a", "consumer": "b", "references": 7}]}',
+         'net.json[supplies]:1: references is a number. Write a list of text, such as ["a", "b"].'),
+        ('{"supplies": [{"supplier": "a", "consumer": "b", "references": [7]}]}',
+         'net.json[supplies]:1: references is a list. Write a list of text, such as ["a", "b"].'),
+        ('{"supplies": [{"supplier": "a", "consumer": "b", "references": ["x;y"]}]}',
+         "net.json[supplies]:1: references holds the item 'x;y'. Items of a list cannot hold a semicolon."),
+        ('{"supplies": [{"supplier": "a", "consumer": "b", "share": "much"}]}',
+         "net.json[supplies]:1: share is 'much', not a number. Write digits and a decimal point; the unit has its own column."),
+        ('{"supplies": {"a": 1}}',
+         "net.json[supplies]: is an object. Write a list of rows, each an object."),
+        ('{"supplies": ["a>b"]}', "net.json[supplies]:1: a row is text. Write an object."),
+        ('{"supplies": [], "Supplies": []}',
+         "net.json: keys 'supplies' and 'Supplies' are the same table. Delete one."),
+        ('{"supplies": [], "network": []}', "net.json[network]: is a list. Write an object of keys."),
+        ('{"supplies": [{"supplier": "a", "consumer": "b", "": 1}]}',
+         "net.json[supplies]: a key is blank. Name it."),
+        ('{"supplies": [{"supplier": "a", "consumer": "b", "x": 1, "x ": 1}]}',
+         "net.json[supplies]: keys 'x' and 'x ' differ in blanks. Rename."),
+        ('{"suplies": []}',
+         "net.json: no key 'supplies'; found 'suplies'. Did you mean 'suplies' to be 'supplies'?"),
+        ("{}", "net.json: holds an empty object. A network has the key 'supplies' with a list of rows, or 'nodes' and 'edges'."),
+        ("[]", "net.json: holds a list, no network. A network has the key 'supplies' with a list of rows, or 'nodes' and 'edges'."),
+        ("7", "net.json: holds a number, no network. A network has the key 'supplies' with a list of rows, or 'nodes' and 'edges'."),
+        ("null", "net.json: holds null, no network. A network has the key 'supplies' with a list of rows, or 'nodes' and 'edges'."),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_tables(tmp_path, text, found):
+    assert said(tmp_path, text, "error") == [found]
+
+
+def test_other_keys_are_told(tmp_path):
+    text = '{"supplies": [{"supplier": "a", "consumer": "b"}], "nods": [], "prices": []}'
+    assert said(tmp_path, text, "warning") == [
+        "net.json: no table is called 'nods', set aside. Did you mean 'nodes'?"
+    ]
+    assert said(tmp_path, text, "note") == ["net.json: no table is called 'prices', set aside."]
+
+
+@pytest.mark.parametrize("name", examples())
+def test_shipped_networks_come_back(tmp_path, name):
+    net = load_example(name)
+    save(net, tmp_path / "n.json")
+    assert load(tmp_path / "n.json").digest == net.digest
+    jsonschema.validate(json.loads((tmp_path / "n.json").read_text("utf-8")), json_schema())
+
+
+@given(networks())
+@settings(max_examples=40)
+def test_drawn_networks_come_back(tmp_path_factory, drawn):
+    net, _ = drawn
+    file = tmp_path_factory.mktemp("json") / "n.json"
+    file.write_text(json_text(net), encoding="utf-8")
+    again = examine(file)
+    if again.net is None:
+        # The drawing hand does not keep shares below 1, which the reader asks.
+        assert all("sum to" in finding.what for finding in again.errors)
+        return
+    for name, table in net.tables.items():
+        assert filled(again.net.table(name)) == filled(table)
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
+    st.decimals(0, 10**15, places=12),
+)
+@settings(max_examples=60)
+def test_text_and_numbers_survive_exactly(tmp_path_factory, text, number):
+    row = {"supplier": "007", "consumer": "0601", "volume": number, "note": text, "own x": text}
+    net = from_frames([row])
+    file = tmp_path_factory.mktemp("json") / "n.json"
+    save(net, file)
+    assert load(file).digest == net.digest
+    assert filled(load(file).table("supplies")) == filled(net.table("supplies"))
+
+
+# Node-link
+
+
+def graph_text(**changes):
+    document = {
+        "directed": True,
+        "multigraph": False,
+        "graph": {},
+        "nodes": [{"id": "a"}, {"id": "b"}],
+        "edges": [{"source": "a", "target": "b"}],
+    } | changes
+    return json.dumps({key: value for key, value in document.items() if value is not None})
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"links": []}, "net.json: has both 'edges' and 'links'. Keep the one that holds the supplies."),
+        ({"nodes": [{"id": 1}, {"id": "b"}]}, "net.json[nodes]:1: id is 1, a number. Write ids as text in double quotes."),
+        ({"nodes": [{"id": True}]}, "net.json[nodes]:1: id is yes or no. Write ids as text in double quotes."),
+        ({"nodes": [{"x": 1}]}, "net.json[nodes]:1: no id. Every node and every end of an edge is named by its id."),
+        ({"nodes": ["a"]}, "net.json[nodes]:1: is text. Write an object."),
+        ({"nodes": {}}, "net.json: 'nodes' is an object. Write a list of objects."),
+        ({"edges": [{"source": 0, "target": "b"}]}, "net.json[edges]:1: source is 0, a number. Write the id of the node as text; a place in the list is not read."),
+        ({"edges": [{"source": "a"}]}, "net.json[edges]:1: no target. Every node and every end of an edge is named by its id."),
+        ({"edges": [{"source": "a", "target": "c"}]}, "net.json:1: edge 'a' -> 'c': there is no node 'c'. Add the node, or delete the edge."),
+        ({"nodes": [{"id": "a"}, {"id": "a"}, {"id": "b"}]}, "net.json:1: id 'a' is already used in line 1. Ids are unique."),
+        ({"directed": False}, "net.json:1: 1 undirected edge: it is not said who supplies whom. Direct them from supplier to consumer, or give --undirected as_written or both."),
+        ({"directed": "yes"}, "net.json: 'directed' is text. Write true or false."),
+        ({"graph": 7}, "net.json: 'graph' is a number. Write an object of keys."),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_node_link(tmp_path, changes, found):
+    assert said(tmp_path, graph_text(**changes), "error") == [found]
+
+
+def test_node_link_that_says_less(tmp_path):
+    assert said(tmp_path, graph_text(directed=None, more=1)) == [
+        "net.json: does not say whether it is directed: the source of an edge is read as supplier. "
+        'Write "directed": true.',
+        "net.json: key 'more' is set aside.",
+    ]
+
+
+@pytest.mark.parametrize("key", ["edges", "links"])
+def test_node_link_of_networkx(tmp_path, key):
+    G = nx.MultiDiGraph(title="T", targets=["b"])
+    G.add_node("a", label="Mine", country="CN", makes=["ore", "gas"], own={"x": 1})
+    G.add_node("b", country="US", capacity=0.1)
+    G.add_edge("a", "b", material="ore", share=0.5)
+    G.add_edge("a", "b", key="second", material="gas")
+    file = tmp_path / "net.json"
+    file.write_text(json.dumps(nx.node_link_data(G, edges=key)))
+    net = load(file)
+    rows = {row["id"]: row for row in net.table("supplies").rows()}
+    assert rows["a>b:ore"]["share"] == Decimal("0.5")
+    assert rows["second"]["material"] == "gas"
+    assert "key" not in rows["a>b:ore"]
+    assert net.node_rows["a"]["name"] == "Mine"
+    assert net.node_rows["a"]["makes"] == ("gas", "ore") or net.node_rows["a"]["makes"] == (
+        "ore",
+        "gas",
+    )
+    assert net.node_rows["a"]["own"] == '{"x": 1}'
+    assert net.node_rows["b"]["capacity"] == Decimal("0.1")
+    assert (net.meta.title, net.meta.targets) == ("T", ("b",))
+
+
+def test_undirected_edges_as_told(tmp_path):
+    file = tmp_path / "net.json"
+    file.write_text(graph_text(directed=False))
+    assert load(file, undirected="as_written").table("supplies").column("supplier") == ["a"]
+    assert load(file, undirected="both").table("supplies").column("supplier") == ["a", "b"]
+    with pytest.raises(ValidationError):
+        load(file)
+
+
+@pytest.mark.parametrize("name", examples())
+def test_networkx_reads_what_is_written(name):
+    G = load_example(name).graph
+    again = nx.node_link_graph(json.loads(node_link_text(G)), edges="edges")
+    assert set(again) == set(G)
+    assert {(u, v, k) for u, v, k in again.edges(keys=True)} == {
+        (u, v, k) for u, v, k in G.edges(keys=True)
+    }
+
+
+def test_attributes_do_not_overwrite_what_names_an_edge():
+    G = nx.MultiDiGraph()
+    G.add_node("a", **{"id": "other"})
+    G.add_edge("a", "b", key="x", source="s", target="t", id="i", note="n")
+    written = json.loads(node_link_text(G))
+    assert written["nodes"][0] == {"id": "a", "id (attribute)": "other"}
+    assert written["edges"] == [
+        {
+            "source": "a",
+            "target": "b",
+            "key": "x",
+            "id (attribute)": "i",
+            "note": "n",
+            "source (attribute)": "s",
+            "target (attribute)": "t",
+        }
+    ]
+
+
+# Hostile files
+
+
+def hostile(name):
+    return [str(f) for f in examine(HOSTILE / name).findings if f.level == "error"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("j01_duplicate_keys.json", "1:36: key 'country' is already used in line 1"),
+        ("j03_deep.json", "1:101: nested more than 100 deep"),
+        ("j04_huge_int.json", "1:32: a number of 5,000 characters"),
+        ("j08_both_keys.json", "has both 'edges' and 'links'"),
+        ("j12_lone_surrogate.json", "'\\ud800' holds a character that no file can hold"),
+        ("j18_ftm_bad_schema.ftm.json", "follows the end of the document"),
+        ("j20_bods_v02.json", "looks like BODS"),
+        *(
+            (file.name, ".yaml files are not read: a network is a folder of CSV files or one file")
+            for file in sorted(HOSTILE.glob("y*.yaml"))
+        ),
+    ],
+)
+def test_hostile_files_are_refused_in_one_line(name, words):
+    (line,) = hostile(name)
+    assert name in line
+    assert words in line
+
+
+def test_j06_links():
+    net = load(HOSTILE / "j06_links_key.json")
+    assert net.table("supplies").column("id") == ["a>b:"]
+
+
+def test_j10_places_in_a_list_are_no_ids():
+    assert any("source is 0, a number" in line for line in hostile("j10_d3_index.json"))
+
+
+def test_j14_no_markup_reaches_a_page(tmp_path):
+    net = load(HOSTILE / "j14_script_close.json")
+    assert net.node_rows["a"]["name"] == "</script><script>alert(1)</script>"
+    page = build_view(net, targets=["a"])
+    assert "</script><script>alert" not in page
+    assert "<!--<script" not in page
+    assert "<b onmouseover" not in page
+
+
+def test_j16_byte_order_mark():
+    assert list(load(HOSTILE / "j16_bom.json").node_rows) == ["a"]
