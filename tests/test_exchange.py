@@ -708,3 +708,42 @@ def test_exported_folder_is_the_saved_folder(tmp_path):
         net, "folder"
     )
     assert load(tmp_path / "a").digest == net.digest
+
+
+# The hostile files of graph tools
+
+
+HOSTILE = Path(__file__).parent / "hostile"
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "what"),
+    [
+        ("x01_billion_laughs.graphml", 2, "document type declaration (DTD)"),
+        ("x03_xxe_file.graphml", 2, "document type declaration (DTD)"),
+        ("x05_param_entity.gexf", 2, "document type declaration (DTD)"),
+        ("x07_deep_nesting.graphml", 1, "nested more than 64 deep"),
+        ("x09_edge_to_missing_node.graphml", 2, "edge 'a' -> 'ghost': there is no node 'ghost'"),
+        ("x11_duplicate_node_id.graphml", 2, "id 'a' is already used in line 2"),
+        ("x13_int_overflow.graphml", 2, "not a number. At most 60 characters"),
+        ("x17_control_char.graphml", 2, "at column 167: reference to invalid character number"),
+    ],
+)
+def test_hostile(name, where, what):
+    text = error(examine(HOSTILE / name))
+    assert text.startswith(f"{name}:{where}: ")
+    assert what in text
+    assert "root:" not in text
+    assert len(text) < 250
+
+
+def test_hostile_files_that_are_fine():
+    net = load(HOSTILE / "x15_utf16_bom.graphml")
+    assert (len(net.table("nodes")), len(net.table("supplies"))) == (2, 1)
+    net = load(HOSTILE / "x19_yed_style.graphml")
+    assert net.table("nodes").column("name") == ["Mountain Pass", None]
+
+
+def test_other_xml_is_named_in_one_line(tmp_path):
+    (tmp_path / "x.xml").write_text("<opsa-mef/>", encoding="utf-8")
+    assert ".xml files are not read" in error(examine(tmp_path / "x.xml"))
