@@ -462,9 +462,9 @@ def test_nodes_made_from_supplies_come_back(form, tmp_path):
 @pytest.mark.parametrize("name", examples())
 def test_each_shipped_network_goes_out_and_says_what_is_lost(name, tmp_path):
     net = load_example(name)
-    for form in GRAPHS:
-        file = tmp_path / f"n.{form}"
-        dropped = export(net, file)
+    for form in (*GRAPHS, "node-link"):
+        file = tmp_path / f"n{FORMATS[form].endings[0]}"
+        dropped = export(net, file, to=form)
         again = examine(file).net
         assert again.table("nodes").column("id") == sorted(net.table("nodes").column("id"))
         lost = len(net.table("supplies")) - len(again.table("supplies"))
@@ -673,7 +673,7 @@ def test_which_form_is_meant(tmp_path):
 
 
 def test_nothing_is_overwritten_unless_told(tmp_path):
-    for to in ("graphml", "gephi", "neo4j", "folder", "xlsx"):
+    for to in ("graphml", "gephi", "neo4j", "folder", "xlsx", "node-link"):
         path = tmp_path / f"{to}{(FORMATS[to].endings or ('',))[0]}"
         export(small(), path, to=to)
         before = {f: f.read_bytes() for f in tmp_path.rglob("*") if f.is_file()}

@@ -263,11 +263,13 @@ def _json(net: SupplyNetwork, _on: _Date) -> Export:
 
 # Forms that hold a graph
 
+_KEYS = ("title", "description", "as_of", "licence", "targets")
+
 
 def _graphml(net: SupplyNetwork, on: _Date) -> Export:
     from supplynet.io.graphml import graphml_text
 
-    found, dropped = _graph(net, on, keeps=("as_of", "title", "description", "licence", "targets"))
+    found, dropped = _graph(net, on, keeps=_KEYS)
     dropped += _escaped(found, xml_text, "a character that XML cannot hold, written as its escape")
     return Export({"": graphml_text(_noting(found, dropped)).encode()}, tuple(dropped))
 
@@ -281,6 +283,13 @@ def _gexf(net: SupplyNetwork, on: _Date) -> Export:
     return Export({"": gexf_text(_noting(found, dropped)).encode()}, tuple(dropped))
 
 
+def _node_link(net: SupplyNetwork, on: _Date) -> Export:
+    from supplynet.io.nodelink import node_link_text
+
+    found, dropped = _graph(net, on, keeps=_KEYS)
+    return Export({"": node_link_text(_noting(found, dropped)).encode()}, tuple(dropped))
+
+
 def _gephi(net: SupplyNetwork, on: _Date) -> Export:
     from supplynet.io.gephi import OWN, gephi_tables
 
@@ -292,13 +301,6 @@ def _gephi(net: SupplyNetwork, on: _Date) -> Export:
     dropped += _escaped(found, csv_cell, _GUARDED)
     tables = gephi_tables(found)
     return Export({name: text.encode() for name, text in tables.items()}, tuple(dropped))
-
-
-def _node_link(net: SupplyNetwork, on: _Date) -> Export:
-    from supplynet.io.nodelink import node_link_text
-
-    found, dropped = _graph(net, on, keeps=("as_of", "title", "description", "licence", "targets"))
-    return Export({"": node_link_text(_noting(found, dropped)).encode()}, tuple(dropped))
 
 
 _GUARDED = "what could be a formula, written with an apostrophe before it"
@@ -393,7 +395,7 @@ def _tables_left_out(net: SupplyNetwork, kept: Iterable[str]) -> list[str]:
 def _meta_left_out(net: SupplyNetwork, kept: Iterable[str]) -> list[str]:
     meta = net.meta
     keys = [
-        *(k for k in ("title", "description", "as_of", "licence", "targets") if getattr(meta, k)),
+        *(key for key in _KEYS if getattr(meta, key)),
         *sorted(meta.extra),
     ]
     lost = [key for key in keys if key not in set(kept)]

@@ -25,8 +25,8 @@ from supplynet.io.graphs import (
     check_numbers,
     edge_table,
     node_table,
+    own_keys,
     say_defaults,
-    say_what_is_missing,
     sorted_edges,
     sorted_nodes,
     without_derived,
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 __all__ = ["graphml_text", "read_graphml", "write_graphml"]
 
 _NUMBERS = frozenset({"int", "long", "float", "double"})
-#: What a file of our own says of itself, besides the keys of `network.toml`.
-_OF_OUR_OWN = frozenset({"digest", "name", "on", "without"})
 _OWN = frozenset({"id", "source", "target", "directed", "edgedefault"})
 
 
@@ -73,9 +71,7 @@ def read_graphml(place: Path, findings: Findings, *, undirected: Undirected) -> 
     if "digest" in network:
         # A file of our own says besides what follows from the tables; that is no data.
         nodes = without_derived(nodes)
-        say_what_is_missing(name, network.get("without", ""), findings)
-        network.setdefault("as_of", network.get("on", ""))
-        network = {key: network[key] for key in network if key not in _OF_OUR_OWN}
+        network = own_keys(name, network, findings)
     numbers = reader.numbers
     check_numbers(name, "nodes", nodes, numbers["node"], findings)
     check_numbers(name, "supplies", reader.edges, numbers["edge"], findings)

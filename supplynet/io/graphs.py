@@ -29,6 +29,7 @@ __all__ = [
     "check_numbers",
     "edge_table",
     "node_table",
+    "own_keys",
     "say_defaults",
     "say_what_is_missing",
     "sorted_edges",
@@ -311,6 +312,28 @@ def say_defaults(name: str, counts: Mapping[tuple[str, str, str], int], findings
             take = "takes" if count == 1 else "take"
             what = f"{heading}: {plural(count, domain)} {take} the default {clamp(text, 40)!r}"
             findings.add(name, what, level="note")
+
+
+def own_keys(name: str, network: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
+    """Return the keys of `network.toml` among the attributes of a graph that we wrote.
+
+    Parameters
+    ----------
+    name
+        The file.
+    network
+        The attributes; besides those keys the name, date and digest of the network and what the
+        graph lacks of it.
+    findings
+        Takes the warning that the network held more.
+    """
+    say_what_is_missing(name, attribute_text(network.get("without")), findings)
+    keys = {key: network[key] for key in network if key not in _OF_OUR_OWN}
+    return {"as_of": network["on"], **keys} if "on" in network else keys
+
+
+#: What a graph of our own says of itself, besides the keys of `network.toml`.
+_OF_OUR_OWN = frozenset({"digest", "name", "on", "without"})
 
 
 def say_what_is_missing(name: str, missing: str, findings: Findings) -> None:

@@ -14,6 +14,7 @@ from supplynet.io.graphs import (
     NodeRow,
     edge_table,
     node_table,
+    own_keys,
     sorted_edges,
     sorted_nodes,
     without_derived,
@@ -74,8 +75,7 @@ def read_node_link(
     if "digest" in network:
         # A file of our own says besides what follows from the tables; that is no data.
         found_nodes = without_derived(found_nodes)
-        network.setdefault("as_of", network.get("on"))
-        network = {k: v for k, v in network.items() if k not in ("digest", "name", "on")}
+        network = own_keys(name, network, findings)
     meta = meta_from_mapping(
         {k: v for k, v in network.items() if v is not None}, place.stem, findings
     )
