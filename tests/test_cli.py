@@ -757,15 +757,45 @@ def test_convert_overwrites_no_network(network, tmp_path, run, refused):
         refused("convert", other, other, "--to", to)
     refused("report", network, "-o", other)
     assert {p.name: p.read_bytes() for p in other.iterdir()} == before
-    assert "Leave it out" in refused("convert", network, tmp_path / "x", "--on", "2026-01-01")
+    assert "leave out the date" in refused("convert", network, tmp_path / "x", "--on", "2026-01-01")
 
 
 def test_convert_makes_no_folder_that_is_called_a_file(network, tmp_path, run, refused):
-    for name in ("net.gexf", "net.xlsx", "net.json", "net.csv"):
+    for name in ("net.gml", "net.zip", "net.pdf", "net.csv"):
         assert "say what to write with --to" in refused("convert", network, tmp_path / name)
         assert not (tmp_path / name).exists()
     assert run("convert", network, tmp_path / "net.v2")[0] == 0
     assert (tmp_path / "net.v2" / "supplies.csv").exists()
+
+
+@pytest.mark.parametrize("name", ["net.xlsx", "net.json", "net.graphml", "net.gexf"])
+def test_convert_goes_by_the_ending_and_overwrites_no_file(name, network, tmp_path, run, refused):
+    assert run("convert", network, tmp_path / name)[0] == 0
+    before = (tmp_path / name).read_bytes()
+    assert "the file exists" in refused("convert", "worked_example", tmp_path / name)
+    assert (tmp_path / name).read_bytes() == before
+    assert run("convert", "worked_example", tmp_path / name, "--force")[0] == 0
+    assert run("info", tmp_path / name)[0] == 0
+
+
+def test_convert_knows_its_forms(network, tmp_path, refused):
+    assert "Did you mean 'graphml'?" in refused(
+        "convert", network, tmp_path / "x", "--to", "grapml"
+    )
+
+
+def test_undirected_edges_are_refused_unless_told(tmp_path, run, refused):
+    file = tmp_path / "graph.json"
+    file.write_text(
+        '{"directed": false, "nodes": [{"id": "a"}, {"id": "b"}],'
+        ' "edges": [{"source": "a", "target": "b"}]}'
+    )
+    assert "undirected" in refused("convert", file, tmp_path / "net")
+    code, _, err = run("convert", file, tmp_path / "net", "--undirected", "as_written")
+    assert (code, "read as the supplier" in err) == (0, True)
+    rows = (tmp_path / "net" / "supplies.csv").read_text().splitlines()
+    assert rows[1].startswith("a>b:,a,b,")
+    assert run("validate", file, "--undirected", "both")[0] == 0
 
 
 def test_what_is_written_for_gephi_is_read_again(network, tmp_path, answer, run):

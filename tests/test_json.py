@@ -7,13 +7,13 @@ from pathlib import Path
 import jsonschema
 import networkx as nx
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from strategies import networks
 
 from supplynet.errors import ValidationError
 from supplynet.examples import examples, load_example
-from supplynet.io import examine, from_frames, load, save
+from supplynet.io import check, examine, from_frames, load, save
 from supplynet.io.csvtext import Refused
 from supplynet.io.jsonform import json_text
 from supplynet.io.jsontext import JsonNumber, read_json_text
@@ -269,16 +269,15 @@ def test_shipped_networks_come_back(tmp_path, name):
 
 
 @given(networks())
-@settings(max_examples=40)
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_drawn_networks_come_back(tmp_path_factory, drawn):
     net, _ = drawn
+    # The strategy also draws what no file may say, such as a product that nobody makes.
+    assume(not any(finding.level == "error" for finding in check(net)))
     file = tmp_path_factory.mktemp("json") / "n.json"
     file.write_text(json_text(net), encoding="utf-8")
     again = examine(file)
-    if again.net is None:
-        # The drawing hand does not keep shares below 1, which the reader asks.
-        assert all("sum to" in finding.what for finding in again.errors)
-        return
+    assert again.net is not None, again.errors
     for name, table in net.tables.items():
         assert filled(again.net.table(name)) == filled(table)
 

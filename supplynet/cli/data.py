@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from supplynet.cli.intake import from_options, init_from, refuse_without_from
 from supplynet.cli.shell import (
     Answer,
     command,
@@ -19,7 +21,11 @@ from supplynet.cli.shell import (
     network_path,
     on_option,
     target_option,
+    undirected_option,
 )
+
+if TYPE_CHECKING:
+    from supplynet.io.read import Undirected
 
 
 @command("examples", "text", "json", "csv", "md")
@@ -49,13 +55,18 @@ def examples() -> Answer:
 
 
 @command("init", "text", "json", to_file=False)
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-def init(*, folder: Path) -> Answer:
-    """Write a small commented network to start from."""
+@click.argument("folder", metavar="DIR|FILE.xlsx", type=click.Path(path_type=Path))
+@from_options
+def init(*, folder: Path, source: Path | None, **options: Any) -> Answer:  # noqa: ANN401 - those of `from_options`
+    """Write a small commented network to start from, or your own spreadsheet as tables."""
     from supplynet.answers import Heading, Line
     from supplynet.io import init as library_init
 
-    files = [str(folder / name) for name in library_init(folder)]
+    if source is not None:
+        return init_from(source, folder, **options)
+    refuse_without_from(options)
+    base = folder.parent if folder.suffix.lower() == ".xlsx" else folder
+    files = [str(base / name) for name in library_init(folder)]
     after = f"supplynet validate {shlex.quote(str(folder))}"
     return Answer(
         result={"files": files},
@@ -88,6 +99,7 @@ def init(*, folder: Path) -> Answer:
 )
 @target_option
 @on_option
+@undirected_option
 def validate(
     *,
     network: str,
@@ -98,6 +110,7 @@ def validate(
     beside: str | None,
     target: str | None,
     on: str | None,
+    undirected: Undirected,
 ) -> Answer:
     """List every finding, and what each column was used as."""
     from supplynet.answers import validation_blocks
@@ -126,7 +139,7 @@ def validate(
     for option, value in given.items():
         if value:
             raise click.UsageError(f"{option} belongs to --as bom.")
-    found = examine(network_path(network), encoding=encoding)
+    found = examine(network_path(network), encoding=encoding, undirected=undirected)
     return Answer(
         result={
             "findings": [finding_values(f) for f in found.findings],
@@ -166,9 +179,11 @@ def info(*, network: str, encoding: str, on: str | None) -> Answer:
 @click.argument("destination", metavar="DESTINATION", type=click.Path(path_type=Path))
 @click.option(
     "--to",
-    type=click.Choice(["folder", "graphml", "gephi"]),
-    help="Default: graphml for a .graphml file, else a folder of CSV files.",
+    metavar="FORM",
+    help="folder, xlsx, json, graphml, gexf, node-link, gephi, omts, omts-xlsx or neo4j. Default: "
+    "by the ending of DESTINATION, else a folder of CSV files.",
 )
+@undirected_option
 @on_option
 @force_option
 def convert(
@@ -177,58 +192,20 @@ def convert(
     encoding: str,
     destination: Path,
     to: str | None,
+    undirected: Undirected,
     on: str | None,
     force: bool,
 ) -> Answer:
-    """Write a network as a CSV folder, GraphML or for Gephi."""
-    from supplynet.answers import conversion_blocks, left_out
+    """Write a network in another form: workbook, JSON, graph tools, OMTS."""
+    from supplynet.answers import conversion_blocks
+    from supplynet.io.exchange import export, format_of
 
-    if to is None:
-        to = _conversion(destination)
+    form = to or format_of(destination)
     keep_input(network, destination, force=force)
-    net = load_network(network, encoding)
-    dropped: list[str] = []
-    if to == "folder":
-        from supplynet.io import save
-
-        if on is not None:
-            raise click.UsageError("--on: a folder keeps the rows of all dates. Leave it out.")
-        save(net, destination, force=force)
-    else:
-        from supplynet.graph import graph
-
-        G = graph(net, on=on)  # noqa: N806 - as networkx calls it
-        dropped = left_out(net, G)
-        if to == "graphml":
-            from supplynet.io.graphml import write_graphml
-
-            write_graphml(G, destination)
-        else:
-            from supplynet.io.gephi import write_gephi
-
-            write_gephi(G, destination)
+    net = load_network(network, encoding, undirected=undirected)
+    dropped = list(export(net, destination, to=form, on=on, force=force))
     return Answer(
-        result={"to": to, "file": str(destination), "dropped": dropped},
-        blocks=lambda: conversion_blocks(str(destination), to, dropped),
+        result={"to": form, "file": str(destination), "dropped": dropped},
+        blocks=lambda: conversion_blocks(str(destination), form, dropped),
         net=net,
     )
-
-
-_FILE_ENDINGS = frozenset(
-    {".csv", ".db", ".dot", ".gexf", ".gml", ".gv", ".gz", ".htm", ".html", ".json", ".jsonl"}
-    | {".md", ".net", ".ods", ".parquet", ".pdf", ".svg", ".toml", ".tsv", ".txt", ".xls"}
-    | {".xlsx", ".xml", ".yaml", ".yml", ".zip"}
-)
-
-
-def _conversion(destination: Path) -> str:
-    """Return what to write, by the name of what is written; a folder may have any other name."""
-    ending = destination.suffix.lower()
-    if ending == ".graphml":
-        return "graphml"
-    if ending in _FILE_ENDINGS and not destination.is_dir():
-        raise click.UsageError(
-            f"{destination}: no {ending} file is made here. Give a folder for CSV files or a "
-            ".graphml file, or say what to write with --to."
-        )
-    return "folder"

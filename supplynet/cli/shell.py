@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from supplynet.answers import Block
+    from supplynet.io.read import Undirected
     from supplynet.model import SupplyNetwork
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "target_option",
     "targets_option",
     "tell",
+    "undirected_option",
 ]
 
 EXIT_FOUND = 1
@@ -342,6 +344,14 @@ by_option = click.option(
     help="What is lost together: node, operator, owner, country, controller, material, stage, "
     "supply, or any column of nodes. Default: node.",
 )
+undirected_option = click.option(
+    "--undirected",
+    type=click.Choice(["refuse", "as_written", "both"]),
+    default="refuse",
+    show_default=True,
+    help="Edges of a graph file that do not say who supplies whom: as_written, the end named "
+    "first is the supplier; both, a supply each way.",
+)
 max_order_option = click.option(
     "--max-order",
     type=click.IntRange(min=1),
@@ -501,11 +511,13 @@ def network_path(network: str) -> Path:
     )
 
 
-def load_network(network: str, encoding: str) -> SupplyNetwork:
+def load_network(
+    network: str, encoding: str, *, undirected: Undirected = "refuse"
+) -> SupplyNetwork:
     """Return the network of that name or path; its first warnings are told."""
     from supplynet.io import load
 
-    net = load(network_path(network), encoding=encoding)
+    net = load(network_path(network), encoding=encoding, undirected=undirected)
     warnings = [finding for finding in net.findings if finding.level == "warning"]
     for finding in warnings[:_WARNINGS]:
         tell(f"warning: {finding}")
@@ -568,9 +580,9 @@ class _Commands(click.Group):
     cls=_Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="NETWORK is a path (a folder of CSV files or one CSV file) or the name of a shipped "
-    "network. Exit codes: 0 answered, 1 found what --fail-on names, 2 wrong usage or bad input, "
-    "3 internal error.",
+    epilog="NETWORK is a path (a folder of CSV files, or one .csv, .xlsx, .json, .graphml or "
+    ".gexf file) or the name of a shipped network. Exit codes: 0 answered, 1 found what "
+    "--fail-on names, 2 wrong usage or bad input, 3 internal error.",
 )
 @click.version_option(__version__, prog_name="supplynet")
 @click.pass_context
