@@ -130,6 +130,9 @@ def _at(table: Table, index: int) -> str:
 
 
 def _look_alike_key(text: str) -> str:
+    if text.isascii() and text.isidentifier():
+        # Most ids: no blanks, and folded in one step.
+        return text.lower()
     # A tab or line end that starts an id was put there on purpose; elsewhere it is a blank.
     first = text[:1] if text[:1] in "\t\r\n" else ""
     if not text.isascii():
@@ -149,15 +152,12 @@ def _look_alikes(rules: RuleSet, findings: Findings) -> None:
         first: dict[str, tuple[str, _Texts]] = {}
         seen: set[str] = set()
         for texts in uses:
-            for text in texts.distinct:
-                if text in seen:
+            fresh = [text for text in texts.distinct if text not in seen]
+            seen.update(fresh)
+            for text in fresh:
+                other, others = first.setdefault(_look_alike_key(text), (text, texts))
+                if other == text:
                     continue
-                seen.add(text)
-                key = _look_alike_key(text)
-                if key not in first:
-                    first[key] = (text, texts)
-                    continue
-                other, others = first[key]
                 place = others.where(other)
                 what = (
                     f"{kind} {text!a} and {other!a} ({place}) differ only in case, blanks or "
