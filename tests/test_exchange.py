@@ -293,7 +293,9 @@ def test_attributes_that_are_called_as_the_ids(tmp_path):
 
 def test_graphs_within_graphs(tmp_path):
     inner = '<node id="a"><graph edgedefault="directed">\n<node id="b"/></graph></node>'
-    assert error(graphml(tmp_path, inner)).startswith("x.graphml:4: a graph within a node")
+    assert error(graphml(tmp_path, inner)).startswith(
+        "x.graphml:5: <node> is not directly in the graph (a group, in yEd?)"
+    )
     inner = '<hyperedge>\n<endpoint node="a"/></hyperedge><node id="a"/>'
     assert "x.graphml:4: a hyperedge" in error(graphml(tmp_path, inner))
     two = '<node id="a"/></graph>\n<graph edgedefault="directed">'
@@ -303,6 +305,13 @@ def test_graphs_within_graphs(tmp_path):
     assert "nodes within a node" in error(
         gexf(tmp_path, '<nodes><node id="a"><edges/></node></nodes>')
     )
+    assert "x.gexf:3: <edge> within <graph> <nodes>" in error(
+        gexf(tmp_path, '<nodes><edge source="a" target="a"/></nodes>')
+    )
+    (tmp_path / "x.gexf").write_text("<gexf><edges><edge/></edges></gexf>", encoding="utf-8")
+    assert "<edge> within <edges>" in error(examine(tmp_path / "x.gexf"))
+    (tmp_path / "x.graphml").write_text("<graphml><node id='a'/></graphml>", encoding="utf-8")
+    assert "<node> is not directly in the graph" in error(examine(tmp_path / "x.graphml"))
 
 
 def test_gexf_attributes(tmp_path):
@@ -400,7 +409,10 @@ def test_what_is_no_graphml(data, text, tmp_path):
 
 
 def test_what_is_no_gexf(tmp_path):
-    for data, text in ((b"<graphml/>", "not <gexf>"), (b"<gexf/>", "holds no <graph>")):
+    for data, text in (
+        (b"<graphml><graph><node/></graph></graphml>", "not <gexf>"),
+        (b"<gexf/>", "holds no <graph>"),
+    ):
         (tmp_path / "x.gexf").write_bytes(data)
         assert text in error(examine(tmp_path / "x.gexf"))
     assert "a second graph" in error(gexf(tmp_path, "</graph><graph>"))

@@ -129,18 +129,23 @@ class _Reader:
         say_defaults(self.name, self.defaulted, self.findings)
 
     def take(self, element: Element, around: Sequence[Element]) -> bool:
-        if element.namespace != around[0].namespace:
+        root = around[0]
+        if element.namespace != root.namespace or root.name != "gexf":
             return False
         match element.name:
             case "attributes":
                 self._declare(element)
             case "node" | "edge":
-                if any(outer.name in ("node", "edge") for outer in around):
-                    self._refuse(around[-1], "nodes within a node", "Take them out of it")
+                names = [outer.name for outer in around]
+                if names != ["gexf", "graph", f"{element.name}s"]:
+                    what = f"<{element.name}> within {' '.join(f'<{name}>' for name in names[1:])}"
+                    if "node" in names:
+                        what = "nodes within a node"
+                    self._refuse(element, what, "A network is flat: take it out of there")
                 if element.name == "node":
                     self._node(element)
                 else:
-                    self._edge(element, around)
+                    self._edge(element, around[1])
             case "meta":
                 self._meta(element)
             case "graph":
@@ -185,8 +190,7 @@ class _Reader:
         node = self._attribute(element, "id")
         self.nodes.append(NodeRow(element.line, node, self._data(element, "node")))
 
-    def _edge(self, element: Element, around: Sequence[Element]) -> None:
-        graph = next(outer for outer in reversed(around) if outer.name == "graph")
+    def _edge(self, element: Element, graph: Element) -> None:
         default = graph.attributes.get("defaultedgetype", "undirected")
         said = element.attributes.get("type", default).strip().lower()
         self.edges.append(

@@ -143,15 +143,16 @@ class _Reader:
         }
 
     def take(self, element: Element, around: Sequence[Element]) -> bool:
-        if element.namespace != around[0].namespace:
+        root = around[0]
+        if element.namespace != root.namespace or root.name != "graphml":
             return False
         match element.name:
             case "key":
                 self._declare(element)
             case "node" | "edge":
-                if sum(outer.name == "graph" for outer in around) > 1:
-                    what = "a graph within a node (a group, in yEd)"
-                    self._refuse(around[-1], what, "Take the nodes out of the group")
+                if [outer.name for outer in around] != ["graphml", "graph"]:
+                    what = f"<{element.name}> is not directly in the graph (a group, in yEd?)"
+                    self._refuse(element, what, "A network is flat: take it out of there")
                 if element.name == "node":
                     self._node(element)
                 else:
