@@ -222,6 +222,7 @@ def _written(
 
 def _outcome(intake: Intake, source: Path, folder: Path, files: list[str]) -> Iterator[Block]:
     from supplynet.answers import Heading, Items, Line
+    from supplynet.io.meta import META_FILE
 
     notes = [str(n) for n in intake.notes if n.level == "note"]
     warnings = [str(f) for f in (*intake.notes, *intake.findings) if f.level == "warning"]
@@ -249,6 +250,8 @@ def _outcome(intake: Intake, source: Path, folder: Path, files: list[str]) -> It
         f"--mapping {shlex.quote(str(folder / 'mapping.toml'))} --force"
     )
     yield Heading("Next")
+    if any(finding.where == META_FILE for finding in intake.findings):
+        yield Line("Rows are dated: every question needs a date. Write as_of in mapping.toml.")
     yield Items(
         (
             f"correct {folder / 'mapping.toml'}, and run: {again}",
@@ -273,7 +276,8 @@ def _talk(
     """Show the proposal, ask one question after the other, and write on a yes."""
     from supplynet.answers import as_text
 
-    click.echo(as_text(proposal_blocks(proposal)), nl=False)
+    # What is not sure is asked one by one.
+    click.echo(as_text(proposal_blocks(replace(proposal, questions=()))), nl=False)
     intake = ask(proposal, _prompt, decimal_comma=decimal_comma)
     if intake is None:
         return Answer(result={"files": []}, blocks=lambda: [_line("Nothing was written.")])

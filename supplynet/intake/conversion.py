@@ -32,7 +32,7 @@ from supplynet.text import clamp, plural, safe_url
 __all__ = ["MAPPING_FILE", "Aside", "Facts", "Intake", "convert", "convert_book"]
 
 MAPPING_FILE = "mapping.toml"
-#: Rows named in `origin_row` where many rows speak of one thing.
+#: Rows named in `sheet_row` where many rows speak of one thing.
 _MAX_ORIGINS = 10
 #: Sheets about things come before sheets that name them; who owns what comes last of all.
 _ORDER = ("references", "materials", "nodes", "entities", "supplies", "needs", "measures")
@@ -241,7 +241,7 @@ class _Place:
 
     @property
     def origin(self) -> str:
-        """The row as `origin_row` names it."""
+        """The row as `sheet_row` names it."""
         return f"{self.sheet}!{self.line}"
 
 
@@ -284,7 +284,8 @@ class _Builder:
         reference.mention("references", sheet.name, "")
         first = min(mapping.header, default=1)
         merged = {**self.actors.merges, **self.materials.merges}
-        reader = SheetReader(mapping, cells, merged)
+        known = {*self.actors.things, *self.materials.things}
+        reader = SheetReader(mapping, cells, merged=merged, known=known)
         for line, row in cells.rows.items():
             if line in mapping.header:
                 continue
@@ -300,8 +301,8 @@ class _Builder:
                     texts.setdefault(cell.text, []).append(line)
                     continue
                 self.aside(sheet.name, line, cell.heading, cell.text, cell.why)
-                known = self.facts.unread.setdefault(place, {})
-                known.setdefault(cell.text, (line, cell))
+                open_ = self.facts.unread.setdefault(place, {})
+                open_.setdefault(cell.text, (line, cell))
             self._row(mapping.table, values, extras, _Place(sheet.name, line, title, row))
 
     def _say_what_was_filled(self, sheet: Sheet, cells: Grid, mapping: SheetMapping) -> None:
@@ -713,7 +714,7 @@ class _Builder:
         findings = [
             self._in_her_words(finding, origins)
             for finding in found.findings
-            if finding.level != "note"
+            if finding.level != "note" or finding.where == META_FILE
         ]
         return found.net, tuple(dict.fromkeys(findings))
 

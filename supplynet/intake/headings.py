@@ -35,6 +35,7 @@ _FOOTNOTE = re.compile(r"[\s*†‡:¹²³]+$")
 #: What may stand between a word and the end of a supply it is about: "country of the supplier".
 _BETWEEN = re.compile(r"(?:ofthe|of|der|des|du|de|by)$")
 _MIN_CLOSE = 5
+_CLOSE = 0.85
 #: What is said of a node and cannot be said of an end of a supply in the same row.
 _NOT_OF_ENDS = frozenset({"id", "name", "references", "note"})
 _ENDS = {"supplies": ("supplier", "consumer"), "holdings": ("owner", "asset")}
@@ -268,7 +269,7 @@ def matches(heading: str, table: str, beside: Sequence[str] = ()) -> tuple[Match
                 return (Match(kept[0].role, "known word", kept[0].percent), *kept[1:])
             return kept
     if len(words[-1]) >= _MIN_CLOSE:
-        near = difflib.get_close_matches(words[-1], sorted(_lookup(table)), n=1, cutoff=0.88)
+        near = difflib.get_close_matches(words[-1], sorted(_lookup(table)), n=1, cutoff=_CLOSE)
         if near:
             return tuple(
                 Match(match.role, "close spelling", percent)

@@ -204,7 +204,7 @@ def _written(mapping: Mapping) -> Iterator[str]:
         yield "[[sheet]]"
         yield f"name = {_text(sheet.name)}"
         yield f"table = {_text(sheet.table)}" + _say(sheet.comment)
-        if sheet.table:
+        if sheet.table or sheet.columns:
             yield f"header = {_list(sheet.header)}" + _say("rows that hold the column names")
             yield from _tables(sheet)
     for merge in mapping.merges:
@@ -239,10 +239,11 @@ def _tables(sheet: SheetMapping) -> Iterator[str]:
         yield f"column = {_text(column.column)}"
         yield f"heading = {_text(column.heading)}"
         yield f"is = {_text(column.role)}" + _say(column.comment)
-        if column.role and roles(sheet.table)[column.role].is_share:
+        spec = roles(sheet.table).get(column.role) if sheet.table else None
+        if column.numbers != "fraction" or (spec is not None and spec.is_share):
             about = "percent or fraction: what a number without a % sign is"
             yield f"numbers = {_text(column.numbers)}" + _say(about)
-        if column.decimal_comma or (column.role and roles(sheet.table)[column.role].is_number):
+        if column.decimal_comma or (spec is not None and spec.is_number):
             yield f"decimal_comma = {'true' if column.decimal_comma else 'false'}"
         if column.fill_down or column.role in ("supplier", "consumer", "owner", "asset"):
             about = "true: a blank cell stands for the one above it"

@@ -21,6 +21,7 @@ _CLOSE = 0.9
 _MIN_CLOSE = 5
 #: More names than this are only compared where they start alike.
 _MAX_COMPARED = 1000
+_MANY = 20_000
 
 
 def slug(name: str) -> str:
@@ -131,24 +132,24 @@ def alike(names: Mapping[str, int]) -> list[tuple[str, tuple[str, ...], str]]:
 
 def _close(listed: Sequence[str]) -> list[tuple[str, str]]:
     """Return pairs of names that differ by a slip of the pen."""
-    forms = [(_firm(name), name) for name in listed]
-    blocks: dict[str, list[tuple[str, str]]] = {}
-    for form, name in forms:
+    letters = 0 if len(listed) <= _MAX_COMPARED else 2 if len(listed) <= _MANY else 4
+    blocks: dict[tuple[object, ...], list[tuple[str, str]]] = {}
+    for name in listed:
+        form = _firm(name)
         if len(form) >= _MIN_CLOSE:
-            start = form[:2] if len(listed) > _MAX_COMPARED else ""
-            blocks.setdefault(start, []).append((form, name))
+            # Numbers tell plants and grades apart: "Mine 1" is not "Mine 2".
+            block = (form[:letters], *re.findall(r"\d+", form))
+            blocks.setdefault(block, []).append((form, name))
     found = []
-    for block in blocks.values():
-        block.sort()
-        for place, (form, name) in enumerate(block):
+    for pairs in blocks.values():
+        pairs.sort(key=lambda pair: (len(pair[0]), pair))
+        for place, (form, name) in enumerate(pairs):
             matcher = difflib.SequenceMatcher(None, "", form, autojunk=False)
-            for other_form, other in block[place + 1 :]:
-                # Numbers tell plants and grades apart: "Mine 1" is not "Mine 2".
-                if re.findall(r"\d+", form) != re.findall(r"\d+", other_form):
-                    continue
+            for other_form, other in pairs[place + 1 :]:
+                if 2 * len(form) < _CLOSE * (len(form) + len(other_form)):
+                    break  # the others are longer still
                 matcher.set_seq1(other_form)
-                # The first two are cheap and never below the third.
-                ratios = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)
-                if all(ratio() >= _CLOSE for ratio in ratios):
+                # The first is cheap and never below the second.
+                if matcher.quick_ratio() >= _CLOSE and matcher.ratio() >= _CLOSE:
                     found.append((name, other))
     return found

@@ -46,6 +46,8 @@ _NAMING = ("supplier", "consumer", "owner", "asset")
 _ASKED_VALUES = 30
 _COMMA = re.compile(r"[<>~]?\s*\d+,\d+\s*%?")
 _LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
+#: So many cells of a column tell what it holds, where this part of them looks alike.
+_LOOKED_AT = 500
 _CONTENT = 0.6
 
 
@@ -367,14 +369,14 @@ class _Draft:
 
     def _by_content(self, place: int, table: str) -> tuple[Match, ...]:
         """Return what the cells of a column look like, where its heading says nothing."""
-        texts = [shown(cell) for cell in self.cells(place)]
-        known = [text for text in texts if not is_unknown(text)]
+        cells = [c for c in self.cells(place)[:_LOOKED_AT] if not is_unknown(shown(c))]
+        known = [shown(cell) for cell in cells]
         if len(known) < 2:
             return ()
         found = []
         if sum(country(text)[0] is not None for text in known) >= _CONTENT * len(known):
             found += [role for role, spec in roles(table).items() if spec.type == "country"]
-        signed = [c for c in self.cells(place) if c.kind == "percent" or is_percent(shown(c))]
+        signed = [c for c in cells if c.kind == "percent" or is_percent(shown(c))]
         if len(signed) >= _CONTENT * len(known):
             found += [role for role in ("share", "owner.share") if role in roles(table)]
         if sum(bool(_LINK.match(text)) for text in known) >= _CONTENT * len(known):
@@ -394,8 +396,8 @@ class _Draft:
         self.mapping = SheetMapping(
             name=self.sheet.name,
             table=table,
-            header=self.layout.header,
-            set_aside=dict(self.layout.set_aside),
+            header=self.layout.header if likely else (),
+            set_aside=dict(self.layout.set_aside) if likely else {},
             fixed=self._fixed(table),
             columns=columns if likely else (),
             comment=self._about_table(table),

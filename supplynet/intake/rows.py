@@ -17,7 +17,7 @@ from supplynet.schema import TABLES, fold
 __all__ = ["ORIGIN", "UNITS", "SheetReader", "Unread"]
 
 #: The extra column that says which row of the file a row comes from.
-ORIGIN = "origin_row"
+ORIGIN = "sheet_row"
 #: Before the heading of a column whose cells say more than the field that was read from them.
 AS_GIVEN = "as given: "
 _NEAR_HEADING = 0.8
@@ -39,9 +39,17 @@ class Unread:
 class SheetReader:
     """Reads the rows of one sheet by its mapping."""
 
-    def __init__(self, mapping: SheetMapping, cells: Grid, merged: abc.Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        mapping: SheetMapping,
+        cells: Grid,
+        *,
+        merged: abc.Mapping[str, str],
+        known: abc.Container[str],
+    ) -> None:
         self.mapping = mapping
         self.merged = merged
+        self.known = known
         self.by_place = {column_number(column.column) - 1: column for column in mapping.columns}
         self.width = cells.width
         self.names = _extra_names(mapping, self.width)
@@ -99,6 +107,9 @@ class SheetReader:
     def _read(self, cell: Cell, place: int, column: ColumnMapping) -> Reading:
         spec = roles(self.mapping.table)[column.role]
         _, _, rest = column.role.partition(".")
+        if spec.type == "id" or (spec.type == "ref" and shown(cell) in self.known):
+            # An id that looks like "not known", such as NA, is an id where the file says so.
+            return Reading({spec.name: shown(cell)})
         about = self.mapping.table
         if rest and self.mapping.table == "supplies" and not rest.startswith("owner"):
             about = "nodes"
