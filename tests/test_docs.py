@@ -12,6 +12,7 @@ import doctest
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -153,7 +154,11 @@ class Page:
 def test_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     runner = Page(tmp_path)
     monkeypatch.chdir(runner.folder)
-    for fence in fences(page.read_text(encoding="utf-8")):
+    text = page.read_text(encoding="utf-8")
+    for example in re.findall(r"\]\((examples/[^)\s]+)\)", text):
+        # What a page offers to take, its reader has taken.
+        shutil.copy(page.parent / example, runner.folder)
+    for fence in fences(text):
         where = f"{page_name(page)}:{fence.line}"
         try:
             if fence.language == "console":
