@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from supplynet.analysis.cutsets import Basis, Chokepoint, Chokepoints, CutSets
     from supplynet.analysis.explain import Explanation
     from supplynet.analysis.reading import Because
+    from supplynet.analysis.settle import NextCells
     from supplynet.io import Examination
     from supplynet.model import ColumnUse, SupplyNetwork
     from supplynet.ownership import Control
@@ -93,6 +94,8 @@ _CELL = 60
 _STEPS = 8
 #: Names listed in one line.
 _NAMES = 8
+#: Targets, blind spots and cells to fill that `info` shows; JSON has all.
+_FIRST = 10
 _NO_DATE = "no date (no row is dated)"
 
 
@@ -639,13 +642,14 @@ def _column_grid(columns: Sequence[ColumnUse]) -> Grid:
 def describe(net: SupplyNetwork, *, on: str | None = None) -> dict[str, Any]:
     """Return what was understood of a network, as JSON values.
 
-    `gaps` counts what is unknown by kind on the date; ``None`` where rows are dated and no date
-    is known.
+    `gaps` counts what is unknown by kind on the date. `certain`, `blind_spots` and `next_cells`
+    are the first answer, for the targets of the network, by node and by country. All four are
+    ``None`` where rows are dated and no date is known, the last three where no node is a target.
     """
     from supplynet.model import resolve_date
     from supplynet.units import compile_network, target_ids
 
-    date, gaps = None, None
+    date, gaps, first = None, None, None
     try:
         date = resolve_date(net, on)
     except QuestionError:
@@ -653,6 +657,10 @@ def describe(net: SupplyNetwork, *, on: str | None = None) -> dict[str, Any]:
             raise
     else:
         gaps = _counts(g.id.partition(":")[0] for g in compile_network(net, date).gaps)
+        if target_ids(net):
+            from supplynet.analysis.settle import next_cells
+
+            first = next_cells(net, on=date)
     nodes = net.table("nodes")
     graded = [net.table(name).column("confidence") for name in ("nodes", "supplies", "needs")]
     return {
@@ -669,7 +677,56 @@ def describe(net: SupplyNetwork, *, on: str | None = None) -> dict[str, Any]:
         "illustrative": sum(column.count("illustrative") for column in map(list, graded)),
         "columns": [c.to_dict() for c in net.columns],
         "findings": _counts(f.level for f in net.findings),
+        "understood": _understood(net),
+        "certain": None if first is None else _certain(first),
+        "blind_spots": None if first is None else _blind_spots(first),
+        "next_cells": None if first is None else first.to_dict(),
     }
+
+
+def _understood(net: SupplyNetwork) -> dict[str, int]:
+    """Return how much was read, and what became of the columns."""
+    from supplynet.units import target_ids
+
+    columns = Counter(c.how for c in net.columns)
+    return {
+        "nodes": len(net.table("nodes")),
+        "supplies": len(net.table("supplies")),
+        "targets": len(target_ids(net)),
+        "columns_used": columns["used"],
+        "columns_renamed": columns["renamed"],
+        "columns_set_aside": columns["set aside"],
+    }
+
+
+def _certain(first: NextCells) -> list[dict[str, Any]]:
+    """Return what stops each target alone, by each `by` that was asked."""
+    return [
+        {
+            "target": answer.question.target,
+            "by": answer.question.by,
+            "status": answer.status,
+            "certain": [unit for found in answer.certain for unit in found],
+            "assumed": [unit for found in answer.assumed for unit in found],
+            "own": list(answer.own),
+            "complete": answer.complete,
+        }
+        for answer in first.answers
+    ]
+
+
+def _blind_spots(first: NextCells) -> list[dict[str, Any]]:
+    """Return the gaps that stop targets on their own, those of most targets first."""
+    targets: dict[str, dict[str, None]] = {}
+    by: dict[str, str] = {}
+    for answer in first.answers:
+        for gap in answer.blind_spots:
+            targets.setdefault(gap, {})[answer.question.target] = None
+            by.setdefault(gap, answer.question.by)
+    return [
+        {"gap": gap, "targets": list(found), "words": gap_in_words(gap, by[gap])}
+        for gap, found in sorted(targets.items(), key=lambda item: (-len(item[1]), item[0]))
+    ]
 
 
 def _counts(values: Iterable[str | None]) -> dict[str, int]:
@@ -681,7 +738,7 @@ def _counts(values: Iterable[str | None]) -> dict[str, int]:
 
 
 def info_blocks(net: SupplyNetwork, facts: Mapping[str, Any]) -> list[Block]:
-    """Return what was understood of a network, in words."""
+    """Return what was understood of a network and the first answer, in words."""
 
     def listed(counts: Mapping[str, int]) -> str:
         return ", ".join(f"{n:,} {name}" for name, n in counts.items()) or "none"
@@ -693,6 +750,7 @@ def info_blocks(net: SupplyNetwork, facts: Mapping[str, Any]) -> list[Block]:
         ("Date", facts["on"] or (_NO_DATE if gaps is not None else "rows are dated: give --on")),
         ("Targets", f"{', '.join(facts['targets']) or 'none'} ({facts['targets_from']})"),
         ("Tables", listed({k: v for k, v in facts["tables"].items() if v})),
+        ("Columns", _columns_in_words(facts["understood"])),
         ("Nodes", listed(facts["kinds"])),
         ("Stages", listed(facts["stages"])),
         ("Countries", listed(facts["countries"])),
@@ -703,9 +761,89 @@ def info_blocks(net: SupplyNetwork, facts: Mapping[str, Any]) -> list[Block]:
     ]
     width = max(len(name) for name, _ in about)
     blocks: list[Block] = [Line(f"{name:<{width}}  {text}") for name, text in about if text]
+    if facts["next_cells"] is not None:
+        blocks += _first_answer(facts)
     if net.columns:
         blocks += [Heading("Columns"), _column_grid(net.columns)]
     return [*blocks, Heading("Next"), Line(facts["next"])]
+
+
+def _columns_in_words(understood: Mapping[str, int]) -> str:
+    counts = {how: understood[f"columns_{how}"] for how in ("used", "renamed", "set_aside")}
+    if not any(counts.values()):
+        return ""
+    kept = "" if not counts["set_aside"] else " (kept as text)"
+    return (
+        f"{counts['used']:,} used, {counts['renamed']:,} renamed, "
+        f"{counts['set_aside']:,} set aside{kept}"
+    )
+
+
+def _first_answer(facts: Mapping[str, Any]) -> list[Block]:
+    """Return what is certain, what is blind, and what to find out next."""
+    cells = facts["next_cells"]
+    blocks: list[Block] = [Heading("What stops each target alone, for certain")]
+    rows: dict[str, dict[str, str]] = {}
+    for entry in facts["certain"]:
+        rows.setdefault(entry["target"], {})[entry["by"]] = _sure(entry)
+    grid = [(target, *(found[by] for by in cells["by"])) for target, found in rows.items()]
+    if grid:
+        titles = ("target", *(f"by {by}" for by in cells["by"]))
+        blocks.append(Grid(titles, tuple(grid[:_FIRST])))
+    blocks += _more(len(grid) - _FIRST, "target")
+    if cells["not_asked"]:
+        left = plural(len(cells["not_asked"]), "target")
+        blocks.append(
+            Line(f"NOT ASKED, for the size of the network: {left}. Ask them with chokepoints.")
+        )
+    blind = facts["blind_spots"]
+    if blind:
+        blocks.append(Heading("Blind spots: each stops a target on its own if it turns out badly"))
+        words = (f"{b['words']} ({_some(b['targets'])})" for b in blind[:_FIRST])
+        blocks += [Items(tuple(words)), *_more(len(blind) - _FIRST, "blind spot")]
+    return [*blocks, *_cells_to_fill(cells)]
+
+
+def _sure(entry: Mapping[str, Any]) -> str:
+    if entry["status"] == "already_stopped":
+        return "stopped already, with nothing lost"
+    parts = [_some(entry["certain"])] if entry["certain"] else []
+    if entry["assumed"]:
+        parts.append(f"{len(entry['assumed']):,} more if illustrative links are right")
+    return "; ".join(parts) or "none on record"
+
+
+def _more(count: int, word: str) -> list[Block]:
+    return [Line(f"  and {plural(count, f'more {word}')}; JSON lists all")] if count > 0 else []
+
+
+def _cells_to_fill(cells: Mapping[str, Any]) -> list[Block]:
+    """Return the cells whose filling would settle most, or why there are none."""
+    found = cells["cells"]
+    blocks: list[Block] = [Heading("Cells to fill next, by what they would settle")]
+    if found:
+        blocks.append(Items(tuple(cell["text"] for cell in found)))
+    elif not cells["open"]:
+        blocks.append(
+            Line("None: no single gap decides what one loss does. Gaps may still decide together.")
+        )
+    if cells["without_pairs"]:
+        count = plural(len(cells["without_pairs"]), "target")
+        blocks.append(
+            Line(
+                f"NOT SEARCHED, for the size of the network: what one loss and one gap do together "
+                f"to {count}. Ask with chokepoints."
+            )
+        )
+    if len(found) < cells["gaps"]:
+        blocks.append(
+            Line(
+                f"{len(found):,} of {plural(cells['gaps'], 'gap')} that open findings hang on "
+                f"{'is' if len(found) == 1 else 'are'} listed; {cells['tried']:,} were tried out, "
+                "those that most findings hang on."
+            )
+        )
+    return blocks
 
 
 def left_out(net: SupplyNetwork, G: nx.MultiDiGraph[str]) -> list[str]:  # noqa: N803 - as networkx calls it

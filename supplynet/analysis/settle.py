@@ -292,7 +292,7 @@ def next_cells(
     ... ])
     >>> cell = next_cells(net).cells[0]
     >>> cell.gap, cell.field, [(v.value, v.rules_out, v.certain) for v in cell.values][0]
-    ('upstream:mine', 'upstream', ('none', 1, 0))
+    ('upstream:mine', 'upstream', ('upstream=none', 1, 0))
     """
     if max_cells < 0:
         raise QuestionError("max_cells must be 0 or more")
@@ -429,7 +429,8 @@ def _down(net: SupplyNetwork, target: str, on: date | None) -> bool:
 
 def _fate(finding: OpenFinding, answer: CutSets, entered: str | None) -> str:
     """Return what became of an open finding: certain, ruled out, or open still."""
-    units = {*finding.units} if entered is None else {*finding.units, entered}
+    # A node that stops the target alone does so as part of the unit it turns out to belong to.
+    units = set(finding.units or filter(None, [entered]))
     if answer.status == "already_stopped" or any(units.issuperset(s) for s in answer.cut_sets):
         return "certain"
     gaps = set(finding.gaps)
@@ -502,9 +503,9 @@ def _upstream(net: SupplyNetwork, node: str) -> _Cell:
         "upstream",
         row,
         (
-            _Fill(good, "good", (("nodes", row, "upstream", good),)),
+            _Fill(f"upstream={good}", "good", (("nodes", row, "upstream", good),)),
             _Fill(
-                "an input that nobody delivers (recorded in needs)",
+                "a row in needs that nobody supplies",
                 "bad",
                 (("nodes", row, "upstream", "recorded"),),
                 (("needs", missing),),
@@ -549,12 +550,12 @@ def _suppliers(net: SupplyNetwork, on: date | None, gap: str) -> _Cell:
         rows[0] if rows else None,
         (
             _Fill(
-                f"a further supplier of {slot.need} that runs (recorded in supplies)",
+                f"a further supplier of {slot.need} in supplies",
                 "good",
                 tuple(named),
                 (("nodes", source), ("supplies", supply)),
             ),
-            _Fill("complete", "bad", (*named, *closed), tuple(added)),
+            _Fill("suppliers=complete", "bad", (*named, *closed), tuple(added)),
         ),
     )
 
@@ -586,9 +587,9 @@ def _supply(net: SupplyNetwork, supply: str) -> _Cell:
     if table.column("confidence")[row] == "illustrative":
         good.append(("supplies", row, "confidence", "low"))
     field = good[0][2]
-    words = " and ".join(f"{name} {value}" for _, _, name, value in good)
-    if field == "confidence":
-        words = "confidence low or better, with a source"
+    words = ", ".join(f"{name}={value}" for _, _, name, value in good)
+    if good[-1][2] == "confidence":
+        words += " or better"
     return _Cell(
         "supplies",
         supply,
@@ -596,7 +597,7 @@ def _supply(net: SupplyNetwork, supply: str) -> _Cell:
         row,
         (
             _Fill(words, "good", tuple(good)),
-            _Fill("qualified no", "bad", (("supplies", row, "qualified", "no"),)),
+            _Fill("qualified=no", "bad", (("supplies", row, "qualified", "no"),)),
         ),
     )
 
@@ -644,14 +645,15 @@ def _unit(
     ).most_common()
     units = [unit for unit, _ in sorted(paired, key=lambda pair: (-pair[1], pair[0]))]
     fills = [
-        _Fill(unit, "bad", (("nodes", row, by, unit),), unit=unit) for unit in units[:_TRIED_UNITS]
+        _Fill(f"{by}={unit}", "bad", (("nodes", row, by, unit),), unit=unit)
+        for unit in units[:_TRIED_UNITS]
     ]
     other = _free_country(net) if by == "country" else _fresh(net, "entities", f"another {by}")
     entity = (("entities", {"id": other}),)
     known = by == "operator" and len(net.table("entities"))
     fills.append(
         _Fill(
-            f"another {by}",
+            f"{by}=any other",
             "good",
             (("nodes", row, by, other),),
             entity if known else (),
@@ -688,8 +690,12 @@ def _next_cell(
     table = net.table(cell.table)
     file = table.source or f"{cell.table}.csv"
     where = file if cell.index is None else table.where(cell.index)
-    tried = "; ".join(_in_words(value, of) for value in values)
-    tried = tried or f"{plural(named, 'open finding')} of {of:,} hang on it; not tried out"
+    tried = "; ".join(
+        _in_words(value, of if place == 0 else None) for place, value in enumerate(values)
+    )
+    tried = (
+        tried or f"{cell.field}: {named:,} of {plural(of, 'open finding')} hang on it, not tried"
+    )
     return NextCell(
         gap=gap,
         table=cell.table,
@@ -698,21 +704,21 @@ def _next_cell(
         where=where,
         values=values,
         named=named,
-        text=f"{where}: {_what_to_fill(net, cell)}: {tried}.",
+        text=f"{where}: {_row_in_words(net, cell)}: {tried}.",
     )
 
 
-def _what_to_fill(net: SupplyNetwork, cell: _Cell) -> str:
+def _row_in_words(net: SupplyNetwork, cell: _Cell) -> str:
     name = _name(net, cell.row)
     if cell.table == "needs":
-        need = "" if cell.index is None else f" {net.table('needs').column('material')[cell.index]}"
-        row = "a new row" if cell.index is None else "the row"
-        return f"{cell.field} in {row} for{need} of {name}"
+        if cell.index is None:
+            return f"a new row for {name}"
+        return f"{net.table('needs').column('material')[cell.index]} at {name}"
     if cell.table == "holdings":
         return f"who owns {name}"
     if cell.field == "material":
-        return f"material of the supplies to {name}"
-    return f"{cell.field} of {name}"
+        return f"supplies to {name} without a material"
+    return name
 
 
 def _name(net: SupplyNetwork, key: str) -> str:
@@ -720,13 +726,16 @@ def _name(net: SupplyNetwork, key: str) -> str:
     return f"{key} ({name})" if name and name != key else key
 
 
-def _in_words(value: Value, of: int) -> str:
-    parts = []
-    if value.rules_out:
-        parts.append(f"{value.rules_out:,} ruled out")
-    if value.certain:
-        parts.append(f"{value.certain:,} certain")
-    if value.opens:
-        parts.append(f"{value.opens:,} opened instead")
-    what = f" ({', '.join(parts)})" if parts else ""
-    return f"{value.value} settles {value.settles:,} of {of:,} open findings{what}"
+def _in_words(value: Value, of: int | None) -> str:
+    total = "" if of is None else f" of {plural(of, 'open finding')}"
+    parts = [
+        f"{count:,} {what}"
+        for count, what in (
+            (value.rules_out, "ruled out"),
+            (value.certain, "certain"),
+            (value.opens, "opened instead"),
+        )
+        if count
+    ]
+    detail = f" ({', '.join(parts)})" if parts else ""
+    return f"{value.value} settles {value.settles:,}{total}{detail}"
