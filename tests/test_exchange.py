@@ -71,7 +71,14 @@ def small(**network):
     supplies = [
         {"supplier": "007", "consumer": "b", "material": "ore", "share": "0.30", "own": "1.0"},
         {"supplier": "007", "consumer": "b", "material": "ore", "share": "0.1", "id": "s2"},
-        {"supplier": "b", "consumer": "c", "id": "s=1", "material": "gas", "note": "a > b"},
+        {
+            "supplier": "b",
+            "consumer": "c",
+            "id": "s=1",
+            "material": "gas",
+            "note": "a > b",
+            "volume": "0.12345678901234567",
+        },
     ]
     keys = {"title": "T & U", "as_of": date(2026, 1, 1), "targets": ["c"], "licence": "CC0"}
     return from_frames(supplies, nodes, network=keys | network)
@@ -608,6 +615,16 @@ def test_gephi_tables(tmp_path):
     assert (edge["Label"], edge["label (attribute)"]) == ("", "x")
 
 
+def test_a_name_that_is_the_id_is_lost_in_gexf_and_said(tmp_path):
+    net = from_frames([{"supplier": "a", "consumer": "b"}], [{"id": "a", "name": "a"}, {"id": "b"}])
+    assert export(net, tmp_path / "g.gexf") == (
+        "1 node with its id for a name: the label alone shows it",
+    )
+    assert load(tmp_path / "g.gexf").table("nodes").column("name") == [None, None]
+    assert export(net, tmp_path / "g.graphml") == ()
+    assert load(tmp_path / "g.graphml").digest == net.digest
+
+
 def test_gexf_keeps_columns_that_are_called_as_its_own(tmp_path):
     net = from_frames([{"supplier": "a", "consumer": "b", "Weight": "2", "material": "ore"}])
     assert export(net, tmp_path / "g.gexf") == (
@@ -709,7 +726,7 @@ def test_the_order_of_rows_does_not_matter():
         **{name: [dict(row) for row in net.table(name).rows()] for name in net.tables},
     )
     assert other.digest == same.digest
-    for form in ("folder", "graphml", "gexf", "gephi", "neo4j"):
+    for form in ("folder", "xlsx", "json", "graphml", "gexf", "node-link", "gephi", "neo4j"):
         assert export_files(other, form) == export_files(same, form)
 
 

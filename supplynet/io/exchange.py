@@ -61,7 +61,7 @@ class Format:
     endings
         The endings of its file; none where it is a folder.
     dated
-        Whether it shows the network on one date; the others keep the rows of all dates.
+        Whether it is of one date, so that a date can be given.
     write
         Makes the export.
     """
@@ -101,8 +101,8 @@ def export(
     Returns
     -------
     tuple of str
-        A line for each kind of thing left out or changed, such as ``needs: 3 rows``. An empty
-        one means that reading the file gives the same network.
+        A line for each kind of thing left out or changed, such as ``needs: 3 rows``; none where
+        the form holds the whole network.
 
     Raises
     ------
@@ -279,6 +279,9 @@ def _gexf(net: SupplyNetwork, on: _Date) -> Export:
 
     found, dropped = _graph(net, on, keeps=("title",))
     dropped += _beside(found, OWN)
+    same = sum(data.get("name") == node for node, data in found.nodes(data=True))
+    if same:
+        dropped.append(f"{plural(same, 'node')} with its id for a name: the label alone shows it")
     dropped += _escaped(found, xml_text, "a character that XML cannot hold, written as its escape")
     return Export({"": gexf_text(_noting(found, dropped)).encode()}, tuple(dropped))
 
@@ -424,6 +427,21 @@ def _changed(texts: Iterable[object], write: Callable[[str], str], why: str) -> 
     return [f"{plural(count, 'text')} with {why}"] if count else []
 
 
+# Forms of another data model
+
+
+def _omts(net: SupplyNetwork, on: _Date) -> Export:
+    from supplynet.io.omts import omts_export
+
+    return omts_export(net, on=on)
+
+
+def _omts_xlsx(net: SupplyNetwork, on: _Date) -> Export:
+    from supplynet.io.omts import omts_workbook_export
+
+    return omts_workbook_export(net, on=on)
+
+
 #: Every form by name. Of two with the same ending the first is meant.
 FORMATS: Mapping[str, Format] = {
     form.name: form
@@ -443,6 +461,8 @@ FORMATS: Mapping[str, Format] = {
         Format("gexf", "GEXF 1.3 for Gephi", (".gexf",), True, _gexf),
         Format("node-link", "node-link JSON for networkx and d3", (".json",), True, _node_link),
         Format("gephi", "nodes.csv and edges.csv for Gephi's data laboratory", (), True, _gephi),
+        Format("omts", "OMTS, version 0.1.0, as JSON", (".json",), True, _omts),
+        Format("omts-xlsx", "the import workbook of OMTS", (".xlsx",), True, _omts_xlsx),
         Format("neo4j", "CSV files for the bulk import of Neo4j", (), False, _neo4j),
     )
 }
