@@ -13,7 +13,7 @@ from supplynet.errors import Finding
 from supplynet.io.csvtext import MAX_BYTES, Refused
 from supplynet.text import clamp
 
-__all__ = ["JsonList", "JsonNumber", "JsonObject", "check_size", "read_json_text"]
+__all__ = ["JsonList", "JsonNumber", "JsonObject", "check_size", "read_json_text", "written"]
 
 MAX_DEPTH = 100
 _MAX_NUMBER = 60
@@ -274,3 +274,21 @@ class _Parser:
 
     def _stop(self, position: int, what: str, fix: str) -> Refused:
         return Refused(*self.findings, Finding(self._where(position), what, fix))
+
+
+def written(value: object) -> str:
+    """Return a value as JSON text on one line; numbers keep their digits.
+
+    Examples
+    --------
+    >>> written(read_json_text(b'{"a": [0.10,null]}', "a.json"))
+    '{"a": [0.10, null]}'
+    """
+    if isinstance(value, JsonNumber):
+        return str(value)
+    if isinstance(value, JsonList):
+        return f"[{', '.join(map(written, value))}]"
+    if isinstance(value, JsonObject):
+        pairs = (f"{written(key)}: {written(item)}" for key, item in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    return json.dumps(value, ensure_ascii=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from supplynet.io.convert import Findings
+from supplynet.io.csvtext import Refused
 from supplynet.io.graphs import (
     EdgeRow,
     NodeRow,
@@ -19,8 +21,16 @@ from supplynet.io.graphs import (
     sorted_nodes,
     without_derived,
 )
-from supplynet.io.jsonform import kind_of, plain, row_text
-from supplynet.io.jsontext import JsonList, JsonNumber, JsonObject
+from supplynet.io.jsonform import (
+    cell_of,
+    check_width,
+    field_of,
+    kind_of,
+    objects,
+    plain,
+    row_text,
+)
+from supplynet.io.jsontext import JsonNumber, JsonObject, written
 from supplynet.io.meta import meta_from_mapping
 from supplynet.io.read import Examination, Undirected, assemble
 from supplynet.schema import TABLES, fold
@@ -32,6 +42,7 @@ __all__ = ["node_link_text", "read_node_link"]
 
 #: Keys of an edge that are no attributes.
 _ENDS = ("source", "target", "key")
+_IDS = "Every node and every end of an edge is named by its id"
 
 
 def read_node_link(
@@ -61,31 +72,33 @@ def read_node_link(
         findings.add(name, what, "Keep the one that holds the supplies")
         return Examination(None, findings.all())
     key = "edges" if "edges" in document else "links"
-    nodes = [
-        _node(row, f"{name}[nodes]", findings) for row in _rows(document, "nodes", name, findings)
-    ]
-    directed = _directed(document, name, findings)
-    edges = [
-        _edge(row, f"{name}[{key}]", findings, directed=directed)
-        for row in _rows(document, key, name, findings)
-    ]
+    nodes_name, node_numbers, node_rows = objects(document["nodes"], name, "nodes", findings)
+    edges_name, edge_numbers, edge_rows = objects(document[key], name, key, findings)
+    if _by_place(node_rows, edge_rows):
+        what = "the edges name their ends by place in the list of nodes, as d3 can"
+        fix = "Give each node an id, and name the ends by it: whether 0 is a place is not guessed"
+        findings.add(f"{edges_name}:{edge_numbers[0]}", what, fix)
+        return Examination(None, findings.all())
+    try:
+        nodes = _nodes(nodes_name, node_numbers, node_rows, findings)
+        directed = _directed(document, name, findings)
+        edges = _edges(edges_name, edge_numbers, edge_rows, findings, directed=directed)
+    except Refused as refused:
+        findings.extend(refused.findings)
+        return Examination(None, findings.all())
     network = _network(document, name, findings)
-    found_nodes = [node for node in nodes if node is not None]
-    found_edges = [edge for edge in edges if edge is not None]
     if "digest" in network:
         # A file of our own says besides what follows from the tables; that is no data.
-        found_nodes = without_derived(found_nodes)
+        nodes = without_derived(nodes)
         network = own_keys(name, network, findings)
-    meta = meta_from_mapping(
-        {k: v for k, v in network.items() if v is not None}, place.stem, findings
-    )
+    meta = meta_from_mapping(network, place.stem, findings)
     if any(finding.level == "error" for finding in findings.all()):
         return Examination(None, findings.all())
-    found_nodes = _one_name(found_nodes, name, findings)
+    nodes = _one_name(nodes, nodes_name, findings)
     raws = {
-        "nodes": node_table(name, found_nodes, _order(found_nodes)),
+        "nodes": node_table(nodes_name, nodes, _order(nodes)),
         "supplies": edge_table(
-            name, found_edges, found_nodes, _order(found_edges), findings, undirected=undirected
+            edges_name, edges, nodes, _order(edges), findings, undirected=undirected
         ),
     }
     return assemble(raws, meta, findings, meta_where=name, source=str(place.resolve()))
@@ -95,19 +108,10 @@ def _order(rows: Sequence[NodeRow] | Sequence[EdgeRow]) -> list[str]:
     return list(dict.fromkeys(key for row in rows for key in row.data))
 
 
-def _rows(document: JsonObject, key: str, name: str, findings: Findings) -> list[JsonObject]:
-    value = document[key]
-    if not isinstance(value, JsonList):
-        findings.add(name, f"{key!r} is {kind_of(value)}", "Write a list of objects")
-        return []
-    rows = []
-    for line, row in zip(value.lines, value, strict=True):
-        if isinstance(row, JsonObject):
-            rows.append(row)
-        else:
-            where = f"{name}[{key}]:{line}"
-            findings.add(where, f"is {kind_of(row)}", "Write an object", kind=(name, key, "row"))
-    return rows
+def _by_place(nodes: Sequence[JsonObject], edges: Sequence[JsonObject]) -> bool:
+    """Say whether ends of edges are numbers and no node has an id."""
+    numbered = any(isinstance(row.get(end), JsonNumber) for row in edges for end in _ENDS[:2])
+    return numbered and not any("id" in row for row in nodes)
 
 
 def _directed(document: JsonObject, name: str, findings: Findings) -> bool:
@@ -123,60 +127,112 @@ def _directed(document: JsonObject, name: str, findings: Findings) -> bool:
     return True
 
 
-def _node(row: JsonObject, where: str, findings: Findings) -> NodeRow | None:
-    place = f"{where}:{row.line}"
-    node = _text(row.get("id"), "id", place, findings)
-    return None if node is None else NodeRow(row.line, node, _data(row, ("id",)))
-
-
-def _edge(row: JsonObject, where: str, findings: Findings, *, directed: bool) -> EdgeRow | None:
-    place = f"{where}:{row.line}"
-    supplier = _text(row.get("source"), "source", place, findings)
-    consumer = _text(row.get("target"), "target", place, findings)
-    if supplier is None or consumer is None:
-        return None
-    data = _data(row, ("source", "target", "id"))
-    given = row.get("id", row.get("key"))
-    # networkx numbers parallel edges with `key`; only text names a supply.
-    edge_id = given if isinstance(given, str) and not isinstance(given, JsonNumber) else ""
-    if ("id" not in row and edge_id) or isinstance(row.get("key"), JsonNumber):
-        data = {key: text for key, text in data.items() if key != "key"}
-    return EdgeRow(row.line, edge_id, supplier, consumer, directed, data)
-
-
-def _text(value: object, key: str, place: str, findings: Findings) -> str | None:
-    if isinstance(value, str) and not isinstance(value, JsonNumber):
-        return value
-    if value is None:
-        findings.add(place, f"no {key}", "Every node and every end of an edge is named by its id")
-        return None
-    what = f"{key} is {kind_of(value)}"
-    fix = "Write ids as text in double quotes"
-    if isinstance(value, JsonNumber):
-        what = f"{key} is {value}, a number"
-        if key != "id":
-            fix = "Write the id of the node as text; a place in the list is not read"
-    findings.add(place, what, fix, kind=(place.rpartition(":")[0], key))
-    return None
-
-
-def _data(row: JsonObject, own: Sequence[str]) -> dict[str, str]:
-    """Return the other keys of an object as text; null is left out."""
-    found = {}
-    for key, value in row.items():
-        if key not in own and value is not None:
-            found[key] = _attribute(value)
+def _nodes(
+    name: str, numbers: Sequence[int], rows: Sequence[JsonObject], findings: Findings
+) -> list[NodeRow]:
+    attributes = _Attributes("nodes", name, ("id",), rows, findings)
+    found = []
+    for number, row in zip(numbers, rows, strict=True):
+        where = f"{name}:{number}"
+        node = _id(row, "id", where, findings)
+        data = attributes.of(row, where, ("id",))
+        if node is not None:
+            found.append(NodeRow(number, node, data))
     return found
 
 
-def _attribute(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, JsonList) and all(isinstance(item, str) for item in value):
-        return ";".join(map(str, value))
-    return json.dumps(plain(value), ensure_ascii=False, sort_keys=True)
+def _edges(
+    name: str,
+    numbers: Sequence[int],
+    rows: Sequence[JsonObject],
+    findings: Findings,
+    *,
+    directed: bool,
+) -> list[EdgeRow]:
+    attributes = _Attributes("supplies", name, ("id", "supplier", "consumer"), rows, findings)
+    found = []
+    counted = False
+    for number, row in zip(numbers, rows, strict=True):
+        where = f"{name}:{number}"
+        supplier = _id(row, "source", where, findings)
+        consumer = _id(row, "target", where, findings)
+        own = [*_ENDS[:2], "id"]
+        edge = None if row.get("id") is None else _id(row, "id", where, findings)
+        key = row.get("key")
+        if isinstance(key, JsonNumber):
+            # networkx counts parallel edges by their key; only text names a supply.
+            own.append("key")
+            counted = True
+        elif edge is None and isinstance(key, str):
+            own.append("key")
+            edge = key
+        said = row.get("directed")
+        if isinstance(said, bool):
+            own.append("directed")
+        data = attributes.of(row, where, own)
+        if supplier is not None and consumer is not None:
+            one_way = said if isinstance(said, bool) else directed
+            found.append(EdgeRow(number, edge or "", supplier, consumer, one_way, data))
+    if counted:
+        what = "keys of edges that are numbers count parallel edges, and are set aside"
+        findings.add(name, what, "Supplies are named supplier>consumer:material", "note")
+    return found
+
+
+def _id(row: JsonObject, key: str, where: str, findings: Findings) -> str | None:
+    """Return the id that a key holds, ``None`` with a finding where it is no text."""
+    value = row.get(key)
+    if isinstance(value, str) and not isinstance(value, JsonNumber):
+        return value
+    kind = (where.rpartition(":")[0], key)
+    if value is not None:
+        text = written(value)
+        fix = f"Ids are text: write {json.dumps(text, ensure_ascii=False)}"
+        if not isinstance(value, (JsonNumber, bool)):
+            fix = "Ids are text"
+        findings.add(where, f"{key} is {kind_of(value)}", fix, kind=kind)
+        return None
+    others = ("node_id", "name", "label") if key == "id" else (f"{key}_id", f"{key}Id")
+    other = next((other for other in others if isinstance(row.get(other), str)), None)
+    fix = f"Rename {other!r} to {key!r} if it is the id" if other else _IDS
+    findings.add(where, f"no {key}", fix, kind=kind)
+    return None
+
+
+class _Attributes:
+    """Gives the other keys of nodes or edges as text."""
+
+    def __init__(
+        self,
+        table: str,
+        name: str,
+        given: Sequence[str],
+        rows: Sequence[JsonObject],
+        findings: Findings,
+    ) -> None:
+        headings = {key for row in rows for key in row}
+        check_width(name, len(rows), len(headings))
+        taken = {fold(heading) for heading in (*headings, *given)}
+        self.fields = {heading: field_of(table, heading, taken) for heading in headings}
+        self.findings = findings
+
+    def of(self, row: JsonObject, where: str, own: Sequence[str]) -> dict[str, str]:
+        """Return the attributes of one row but for its own keys; null is left out."""
+        found = {}
+        for key, value in row.items():
+            if key in own or value is None:
+                continue
+            cell = cell_of(value, self.fields[key], key, where, self.findings)
+            if isinstance(cell, tuple):
+                bad = next((item for item in cell if ";" in item), None)
+                if bad is not None:
+                    what = f"{key} holds the item {bad!r}"
+                    fix = "Items of a list cannot hold a semicolon"
+                    kind = (where.rpartition(":")[0], key)
+                    self.findings.add(where, what, fix, kind=kind)
+                cell = ";".join(cell)
+            found[key] = cell
+        return found
 
 
 def _one_name(nodes: Sequence[NodeRow], name: str, findings: Findings) -> list[NodeRow]:
@@ -206,20 +262,23 @@ def _one_name(nodes: Sequence[NodeRow], name: str, findings: Findings) -> list[N
 def _network(document: JsonObject, name: str, findings: Findings) -> dict[str, Any]:
     """Return the attributes of the graph; other keys of the document are set aside."""
     value = document.get("graph")
-    known = {"directed", "multigraph", "graph", "nodes", "edges", "links"}
+    known = ("directed", "multigraph", "graph", "nodes", "edges", "links")
     for key in document:
-        if key not in known:
-            findings.add(name, f"key {key!r} is set aside", level="note")
-    if isinstance(value, JsonList) and all(
-        isinstance(pair, JsonList) and len(pair) == 2 and isinstance(pair[0], str) for pair in value
+        if key not in known and not key.startswith("$"):
+            near = difflib.get_close_matches(key.casefold(), known, n=1, cutoff=0.75)
+            hint = f"Did you mean {near[0]!r}?" if near else ""
+            findings.add(name, f"key {key!r} is set aside", hint, "warning" if near else "note")
+    pairs = plain(value)
+    if isinstance(pairs, list) and all(
+        isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs
     ):
         # networkx 1 wrote the attributes of the graph as pairs.
-        return {str(pair[0]): plain(pair[1]) for pair in value}  # type: ignore[index]
-    if value is not None and not isinstance(value, JsonObject):
+        pairs = dict(pairs)
+    if pairs is not None and not isinstance(pairs, dict):
         findings.add(name, f"'graph' is {kind_of(value)}", "Write an object of keys")
-    return (
-        {key: plain(item) for key, item in value.items()} if isinstance(value, JsonObject) else {}
-    )
+    # What the readers of networkx leave there.
+    left = ("node_default", "edge_default")
+    return {k: v for k, v in pairs.items() if k not in left} if isinstance(pairs, dict) else {}
 
 
 # Writing
