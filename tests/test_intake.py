@@ -2,15 +2,22 @@
 
 import csv
 import io
+import json
+import os
+import pty
 import re
+import subprocess
 import sys
 from decimal import Decimal
+from importlib.resources import files
 from pathlib import Path
 
+import jsonschema
 import pytest
 from messy.make_messy import SHIPPED, messy
 from openpyxl import Workbook
 
+from supplynet.cli import main
 from supplynet.cli.intake import ask
 from supplynet.errors import OutputError, ValidationError
 from supplynet.intake import (
@@ -811,6 +818,44 @@ def test_a_folder_with_a_network_is_replaced_only_by_force(tmp_path):
     assert (folder / "mine.txt").read_text() == "keep"
 
 
+def test_a_country_beside_a_name_is_asked_for_that_end(tmp_path):
+    path = csv_file(tmp_path, "Supplier;Country;Buyer;Country\nA;Japan;B;China\nC;USA;B;China\n")
+    proposal = propose(path)
+    columns = [q for q in proposal.questions if q.kind == "column"]
+    assert [(q.column, q.choices[0][0]) for q in columns] == [
+        ("B", "supplier.country"),
+        ("D", "consumer.country"),
+    ]
+    assert "country" not in proposal.intake.raws["nodes"].header
+    mapping = proposal.mapping
+    for question in columns:
+        mapping = answered(mapping, question, question.choices[0][0])
+    countries = {row["id"]: row["country"] for row in table(convert(path, mapping), "nodes")}
+    assert countries == {"a": "JP", "b": "CN", "c": "US"}
+
+
+def test_several_names_in_a_cell_are_said(tmp_path):
+    intake = propose(csv_file(tmp_path, "Supplier;Buyer\nLynas / MP;B\nA/B Corp;C\n")).intake
+    assert [n.where for n in intake.notes if "may be several" in n.what] == ["my.csv[my]:2"]
+
+
+def test_hidden_and_computed_cells_are_read_and_said(tmp_path):
+    path = tmp_path / "my.xlsx"
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "List"
+    for row in (["Supplier", "Buyer", "Share"], ["A", "B", "=1/2"], ["C", "D", 0.5]):
+        sheet.append(row)
+    sheet.row_dimensions[3].hidden = True
+    book.save(path)
+    intake = propose(path).intake
+    assert len(table(intake, "supplies")) == 2
+    said = " ".join(str(note) for note in intake.notes)
+    assert "1 row hidden: read all the same" in said
+    # openpyxl stores no value with a formula.
+    assert [(a.row, a.column) for a in intake.set_aside] == [(2, "Share")]
+
+
 # The mapping file
 
 
@@ -959,3 +1004,121 @@ def test_bands_are_fields():
 
     for (name, _), ends in BANDS.items():
         assert set(ends) <= set(TABLES[name].by_name)
+
+
+# The command
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        code = main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call
+
+
+def test_init_from_shows_takes_and_writes(book, run, tmp_path):
+    code, out, err = run("init", "--from", "messy.xlsx", "falcon", "--yes")
+    assert (code, err) == (0, "")
+    for text in (
+        "Sheet Working list: supplies",
+        "row 16: Total | 2983,05 (a total)",
+        "Not sure, and left open",
+        "one name?",
+        "falcon: 11 nodes, 10 supplies",
+        "Rows are dated: every question needs a date.",
+        "supplynet report falcon -o report.html",
+    ):
+        assert text in out
+    again = run("init", "--from", "messy.xlsx", "two", "--mapping", "falcon/mapping.toml")
+    assert again[0] == 0
+    for path in (tmp_path / "falcon").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+    code, _, err = run("init", "--from", "messy.xlsx", "two", "--yes")
+    assert code == 2
+    assert "--force" in err
+
+
+def test_without_a_terminal_nothing_is_written_unasked(book, run, tmp_path):
+    code, out, err = run("init", "--from", "messy.xlsx", "falcon", "--write-mapping", "m.toml")
+    assert code == 2
+    assert "Sheet Working list: supplies" in out
+    assert "Give --yes" in err.splitlines()[-1]
+    assert not (tmp_path / "falcon").exists()
+    assert Mapping.from_toml((tmp_path / "m.toml").read_text()) == propose(book).mapping
+    assert run("init", "--from", "messy.xlsx", "falcon", "--mapping", "m.toml")[0] == 0
+
+
+def test_the_answer_as_json(book, run):
+    code, out, _ = run("init", "--from", "messy.xlsx", "falcon", "--yes", "--format", "json")
+    assert code == 0
+    found = json.loads(out)
+    schema = json.loads(files("supplynet").joinpath("schemas/answer.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(found)
+    assert found["result"]["tables"]["supplies"] == 10
+    assert len(found["result"]["set_aside"]) == 15
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--yes", "new"), "give one with --from"),
+        (("--from", "messy.xlsx", "new.xlsx", "--yes"), "a folder of tables"),
+        (("--from", "messy.xlsx", ".", "--yes", "--force"), "holds messy.xlsx itself"),
+        (("--from", "no.xlsx", "new", "--yes"), "no such file"),
+        (("--from", "messy.xlsx", "new", "--sheet", "Owner", "--yes"), "Did you mean 'Owners'?"),
+        (("--from", "messy.xlsx", "new", "--sheet", "Owners", "--yes"), "no sheet is taken as"),
+        (("--from", "messy.xlsx", "new", "--mapping", "no.toml"), "cannot be read"),
+        (
+            ("--from", "messy.xlsx", "new", "--mapping", "no.toml", "--decimal-comma"),
+            "Leave one out",
+        ),
+    ],
+)
+def test_wrong_usage_is_one_line(book, run, arguments, said, tmp_path):
+    code, out, err = run("init", *arguments)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert len(err.splitlines()) == 1
+    assert not (tmp_path / "new").exists()
+
+
+def test_rows_that_break_a_rule_are_written_and_refused(tmp_path, run):
+    csv_file(tmp_path, "Supplier;Buyer;Part;Share\nA;C;x;0.7\nB;C;x;0.6\n")
+    code, out, err = run("init", "--from", "my.csv", "clean", "--yes")
+    assert code == 2
+    assert "no network yet" in out
+    assert err.startswith("my.csv[my]:2: shares of 'x' at 'c' sum to 1.3")
+
+
+def test_at_a_terminal_it_asks(book, tmp_path):
+    """A pseudo-terminal answers each question with Enter, and the last one with yes."""
+    primary, secondary = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "supplynet", "init", "--from", str(book), str(tmp_path / "new")],
+        stdin=secondary, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    os.close(secondary)
+    os.write(primary, b"\n" * 7 + b"yes\n")
+    out, _ = process.communicate(timeout=120)
+    os.close(primary)
+    assert process.returncode == 0, out
+    assert "Delivery Source" in out
+    assert "Write this?" in out
+    assert len(load(tmp_path / "new").table("supplies")) == 10
+
+
+@pytest.mark.parametrize("seed", ["0", "1", "77"])
+def test_the_same_file_gives_the_same_bytes(book, tmp_path, seed):
+    write(propose(book).intake, tmp_path / "here")
+    subprocess.run(
+        [sys.executable, "-m", "supplynet", "init", "--from", str(book), "there", "--yes"],
+        cwd=tmp_path, env={**os.environ, "PYTHONHASHSEED": seed}, check=True, timeout=120,
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    for path in (tmp_path / "here").iterdir():
+        assert path.read_bytes() == (tmp_path / "there" / path.name).read_bytes(), path.name

@@ -103,7 +103,15 @@ def init_from(
     """Return the answer of `supplynet init --from`; see the options of the command."""
     from supplynet.intake import convert, propose
 
+    _check_folder(source, folder)
     if mapping_file is not None:
+        for option, value in (
+            ("--sheet", sheets),
+            ("--write-mapping", write_mapping),
+            ("--decimal-comma", decimal_comma),
+        ):
+            if value:
+                raise click.UsageError(f"{option}: --mapping says it already. Leave one out.")
         text = _read_mapping(mapping_file)
         from supplynet.intake import Mapping
 
@@ -132,6 +140,14 @@ def init_from(
         convert(source, proposal.mapping, encoding=encoding)  # says what is missing
     assert proposal.intake is not None  # noqa: S101 - it was refused above
     return _written(proposal.intake, source, folder, proposal=proposal, force=force)
+
+
+def _check_folder(source: Path, folder: Path) -> None:
+    """Refuse a place that is no folder of its own: what is read is never written over."""
+    if folder.suffix.lower() in (".xlsx", ".xlsm", ".csv", ".json"):
+        raise click.UsageError(f"{folder}: --from makes a folder of tables. Give its name.")
+    if source.resolve().parent == folder.resolve():
+        raise click.UsageError(f"{folder} holds {source.name} itself. Give a folder of its own.")
 
 
 def _read_mapping(path: Path) -> str:

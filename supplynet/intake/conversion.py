@@ -276,6 +276,7 @@ class _Builder:
     def sheet(self, sheet: Sheet, mapping: SheetMapping) -> None:
         """Read the rows of one sheet."""
         cells = grid(sheet, mapping.header)
+        self._say_what_is_hidden(sheet)
         self._say_what_was_filled(sheet, cells, mapping)
         title = self.book.name if len(self.book.sheets) == 1 else (
             f"{self.book.name}, sheet {sheet.name}"
@@ -293,7 +294,13 @@ class _Builder:
                 why = mapping.set_aside.get(line, ABOVE)
                 self.aside(sheet.name, line, "", _row_text(row), why)
                 continue
+            several = len(reader.several)
             values, extras, unread = reader.read(row)
+            if len(reader.several) > several:
+                name = list(reader.several)[-1]
+                what = f"{clamp(name, 60)!r} is taken as one name; it may be several"
+                fix = "Write a row for each"
+                self.notes.add(self.book.where(sheet.name, line), what, fix, "warning")
             for cell in unread:
                 place = (sheet.name, cell.column)
                 if not cell.why:
@@ -304,6 +311,28 @@ class _Builder:
                 open_ = self.facts.unread.setdefault(place, {})
                 open_.setdefault(cell.text, (line, cell))
             self._row(mapping.table, values, extras, _Place(sheet.name, line, title, row))
+
+    def _say_what_is_hidden(self, sheet: Sheet) -> None:
+        """Say that hidden cells are read all the same, and formulas by their stored values."""
+        where = self.book.where(sheet.name)
+        hidden = [
+            text
+            for text in (
+                "the sheet is hidden" if sheet.hidden else "",
+                f"{plural(len(sheet.hidden_rows), 'row')} hidden" if sheet.hidden_rows else "",
+                f"{plural(len(sheet.hidden_columns), 'column')} hidden"
+                if sheet.hidden_columns
+                else "",
+            )
+            if text
+        ]
+        if hidden:
+            self.notes.add(where, f"{', '.join(hidden)}: read all the same", level="note")
+        formulas = sheet.addresses(lambda cell: cell.formula)
+        if formulas:
+            shown_ = ", ".join(formulas[:5]) + (" ..." if len(formulas) > 5 else "")
+            what = f"{plural(len(formulas), 'formula')} ({shown_}): the stored value is read"
+            self.notes.add(where, what, level="note")
 
     def _say_what_was_filled(self, sheet: Sheet, cells: Grid, mapping: SheetMapping) -> None:
         letters = {column.column for column in mapping.columns}
@@ -344,7 +373,8 @@ class _Builder:
         if table == "supplies" and not values.get("material"):
             self.facts.no_material.append(place.origin)
             what = "no material: it stays blank, which is a gap"
-            self.notes.add(self.book.where(place.sheet, place.line), what, level="note")
+            kind = (place.sheet, "no material")
+            self.notes.add(self.book.where(place.sheet, place.line), what, level="note", kind=kind)
         self._names(table, made, values, place)
         made["references"] = "\n".join(cited)
         made[ORIGIN] = place.origin
@@ -488,7 +518,8 @@ class _Builder:
         self._row_aside(place, f"no supplier: kept as a gap, {kept}")
         what = f"no supplier is named: kept as a gap, {kept}"
         fix = "If a blank cell stands for the one above, set fill_down = true in the mapping"
-        self.notes.add(self.book.where(place.sheet, place.line), what, fix, "warning")
+        kind = (place.sheet, "no supplier")
+        self.notes.add(self.book.where(place.sheet, place.line), what, fix, "warning", kind=kind)
 
     def _cited(self, text: str) -> list[str]:
         """Register the references that a cell names, and return them."""

@@ -49,6 +49,8 @@ _LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
 #: So many cells of a column tell what it holds, where this part of them looks alike.
 _LOOKED_AT = 500
 _CONTENT = 0.6
+#: What a column of countries may be about, by its cells only.
+_COUNTRIES = ("country", "supplier.country", "consumer.country", "owner.country")
 
 
 class _Settings(TypedDict):
@@ -365,7 +367,21 @@ class _Draft:
         found = matches(heading, table, self.heads)
         if not found and self.lower[place] != heading:
             found = matches(self.lower[place], table, self.lower)
-        return found or self._by_content(place, table)
+        found = found or self._by_content(place, table)
+        return self._nearest_end_first(place, table, found)
+
+    def _nearest_end_first(
+        self, place: int, table: str, found: tuple[Match, ...]
+    ) -> tuple[Match, ...]:
+        """Return meanings for either end of a supply, those for the end named to the left first."""
+        if table != "supplies" or not any("." in match.role for match in found):
+            return found
+        for left in reversed(self.heads[:place]):
+            for match in matches(left, table, self.heads) if left else ():
+                if match.sure and match.role in ("supplier", "consumer"):
+                    near = f"{match.role}."
+                    return tuple(sorted(found, key=lambda m: not m.role.startswith(near)))
+        return found
 
     def _by_content(self, place: int, table: str) -> tuple[Match, ...]:
         """Return what the cells of a column look like, where its heading says nothing."""
@@ -375,13 +391,13 @@ class _Draft:
             return ()
         found = []
         if sum(country(text)[0] is not None for text in known) >= _CONTENT * len(known):
-            found += [role for role, spec in roles(table).items() if spec.type == "country"]
+            found += [role for role in _COUNTRIES if role in roles(table)]
         signed = [c for c in cells if c.kind == "percent" or is_percent(shown(c))]
         if len(signed) >= _CONTENT * len(known):
             found += [role for role in ("share", "owner.share") if role in roles(table)]
         if sum(bool(_LINK.match(text)) for text in known) >= _CONTENT * len(known):
             found += [role for role in ("references", "url") if role in roles(table)]
-        return tuple(Match(role, "by content") for role in found[:3])
+        return tuple(Match(role, "by content") for role in found)
 
     # What is sure, and what is asked
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections import abc
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,6 +37,10 @@ class Unread:
     setting: str
 
 
+#: What stands between the names of several firms in one cell.
+_SEVERAL = re.compile(r"\n|;|\s[/|+]\s|\band/or\b")
+
+
 class SheetReader:
     """Reads the rows of one sheet by its mapping."""
 
@@ -54,6 +59,8 @@ class SheetReader:
         self.width = cells.width
         self.names = _extra_names(mapping, self.width)
         self.above: dict[int, Cell] = {}
+        #: Cells that may hold several names: how often each.
+        self.several: dict[str, int] = {}
         first = max(mapping.header, default=0)
         self.codes_only = {}
         for place, column in self.by_place.items():
@@ -85,6 +92,7 @@ class SheetReader:
             reading = self._read(cell, place, column)
             prefix = column.role.rpartition(".")[0]
             name = roles(self.mapping.table)[column.role].name
+            is_name = roles(self.mapping.table)[column.role].type == "ref"
             for found, text in reading.fields.items():
                 if found == name:
                     values[column.role] = text
@@ -94,6 +102,9 @@ class SheetReader:
                 unread.append(
                     Unread(column.column, column.heading, shown(cell), reading.why, reading.setting)
                 )
+            if is_name and reading.fields and _SEVERAL.search(cell.text.strip()):
+                self.several.setdefault(shown(cell), 0)
+                self.several[shown(cell)] += 1
             if not reading.plain or shown(cell) in self.merged:
                 extras[self.names[place]] = shown(cell)
         for role, text in bands.items():
