@@ -13,12 +13,13 @@ from strategies import networks
 
 from supplynet.errors import ValidationError
 from supplynet.examples import examples, load_example
-from supplynet.io import check, examine, from_frames, load, save
+from supplynet.io import check, examine, from_frames, from_networkx, jsonform, jsontext, load, save
 from supplynet.io.csvtext import Refused
+from supplynet.io.exchange import export
 from supplynet.io.jsonform import json_text
 from supplynet.io.jsontext import JsonNumber, read_json_text
 from supplynet.io.nodelink import node_link_text
-from supplynet.schema.documents import json_schema
+from supplynet.schema import TABLES, json_schema
 from supplynet.view import build_view
 
 HOSTILE = Path(__file__).parent / "hostile"
@@ -302,6 +303,199 @@ def test_text_and_numbers_survive_exactly(tmp_path_factory, text, number):
     assert filled(load(file).table("supplies")) == filled(net.table("supplies"))
 
 
+VALUES_OF_A_FIELD = [
+    None, "x", "", " ", 1, 0.5, -1, True, [], ["a"], [" "], ["a;b"], ["CN"], [None], {"a": 1},
+    "2026-06-01", "2026-13-01", "2026", "CN", "yes", 1e30, 10**31, 2026.5,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("table", [name for name in TABLES if name != "network"])
+def test_what_fits_the_schema_is_read(tmp_path, table):
+    validator = jsonschema.Draft202012Validator(
+        json_schema(), format_checker=jsonschema.FormatChecker()
+    )
+    samples = {"date": "2026-01-01", "country": "CN", "year": 2026, "number": 1}
+    taken = 0
+    for field in TABLES[table]:
+        for value in VALUES_OF_A_FIELD:
+            row = {
+                other.name: samples.get(other.type, (other.allowed or ("x",))[0])
+                for other in TABLES[table].required
+            }
+            document = {"supplies": [], table: [row | {field.name: value, "own": 1}]}
+            if validator.is_valid(document):
+                taken += 1
+                found = said(tmp_path, json.dumps(document), "error")
+                # What rows say of each other is not for a schema to tell.
+                across = (": no supply ", "neither which supply")
+                found = [line for line in found if not any(words in line for words in across)]
+                assert found == [], (field.name, value)
+    assert taken > len(TABLES[table].fields)
+
+
+def test_deep_values_are_kept_digit_by_digit(tmp_path):
+    text = """{"supplies": [{"supplier": "a", "consumer": "b",
+    "deep": {"b": 0.10, "a": [1e400, null, true, "\\u00e9"]}, "list": ["x", "y"],
+    "marked": ["x;y", "z"], "numbers": [1, 2.50], "yes": true, "big": 0.10, "none": []}]}"""
+    file = tmp_path / "net.json"
+    file.write_text(text)
+    net = load(file)
+    row = net.table("supplies").row(0)
+    assert row["deep"] == '{"b": 0.10, "a": [1e400, null, true, "é"]}'
+    assert (row["list"], row["marked"]) == ("x;y", '["x;y", "z"]')
+    assert (row["numbers"], row["yes"], row["big"], row["none"]) == (
+        "[1, 2.50]", "true", "0.10", None,
+    )  # fmt: skip
+    assert [str(f) for f in net.findings] == [
+        "net.json[supplies]:1: deep holds an object: kept as its JSON text.",
+        "net.json[supplies]:1: marked holds a list: kept as its JSON text.",
+        "net.json[supplies]:1: numbers holds a list: kept as its JSON text.",
+    ]
+    save(net, tmp_path / "again.json")
+    assert load(tmp_path / "again.json").digest == net.digest
+
+
+def test_rows_on_one_line_are_told_apart_by_number(tmp_path):
+    text = '{"supplies": [{"supplier": "a", "consumer": "b"}, 7, {"supplier": 1, "consumer": "c"}]}'
+    assert said(tmp_path, text) == [
+        "net.json[supplies row]:2: a row is 7, a number. Write an object.",
+        'net.json[supplies row]:3: supplier is 1, a number. Ids are text: write "1".',
+    ]
+    text = '{"supplies": [{"supplier": "a", "consumer": "b", "share": 2},\n{"supplier": "a"}]}'
+    assert [line.split(": ")[0] for line in said(tmp_path, text)] == [
+        "net.json[supplies]:1",
+        "net.json[supplies]:2",
+    ]
+
+
+def test_what_a_schema_calls_text_may_be_a_number_but_an_id_may_not(tmp_path):
+    file = tmp_path / "net.json"
+    file.write_text(
+        '{"nodes": [{"id": "a", "tier": 2, "name": 747, "country": "156", "lead_time": "0.5",'
+        ' "can_fail": true}, {"id": "b"}], "supplies": [{"supplier": "a", "consumer": "b",'
+        ' "key": 0, "id": "x"}]}'
+    )
+    node = load(file).table("nodes").row(0)
+    assert (node["stage"], node["name"], node["country"]) == ("2", "747", "CN")
+    assert (node["lead_time_days"], node["can_fail"]) == (Decimal("0.5"), "yes")
+    # `key` is another name of the id of a supply, and means nothing beside its own.
+    assert load(file).table("supplies").row(0)["key"] == "0"
+
+
+def test_a_table_of_few_cells_and_many_keys_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(jsonform, "_MAX_CELLS", 100)
+    rows = [{"supplier": "a", "consumer": "b", f"k{i}": "x"} for i in range(10)]
+    wanted = (
+        "12 different keys in 10 rows, too many for a table. Write the same keys in every row; "
+        "what differs is a value."
+    )
+    assert said(tmp_path, json.dumps({"supplies": rows})) == [f"net.json[supplies row]: {wanted}"]
+    nodes = [{"id": f"n{i}", f"k{i}": "x"} for i in range(12)]
+    assert said(tmp_path, graph_text(nodes=nodes, edges=[])) == [
+        "net.json[nodes row]: 13 different keys in 12 rows, too many for a table. Write the same "
+        "keys in every row; what differs is a value."
+    ]
+    monkeypatch.setattr(jsonform, "_MAX_CELLS", 120)
+    assert said(tmp_path, json.dumps({"supplies": rows}), "error") == []
+
+
+def test_a_file_that_is_too_large_is_not_opened(tmp_path, monkeypatch):
+    monkeypatch.setattr(jsontext, "MAX_BYTES", 1024**2)
+    (line,) = said(tmp_path, " " * 1024**2 + "{}")
+    assert line == "net.json: larger than 1 MiB. Save the tables as a folder of .csv files."
+    monkeypatch.setattr(Path, "read_bytes", None)
+    assert said(tmp_path, " " * 1024**2 + "{}") == [line]
+
+
+def test_empty_tables_need_not_be_filled(tmp_path):
+    text = '{"nodes": [], "materials": [], "supplies": [{"supplier": "a", "consumer": "b"}]}'
+    assert said(tmp_path, text) == [
+        "net.json[nodes]: has no rows: the nodes are those that supplies names."
+    ]
+    file = tmp_path / "net.json"
+    file.write_text('{"supplies": []}')
+    assert len(load(file).table("nodes")) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{"supplies": [], "nodes": [], "edges": []}',
+         "net.json: has both 'supplies' and 'edges'. Keep the one that holds the supplies."),
+        ('{"Supplies": [], "links": []}',
+         "net.json: has both 'Supplies' and 'links'. Keep the one that holds the supplies."),
+        ('[{"supplier": "a", "consumer": "b"}]',
+         "net.json: holds a list, and it is not said of what; its first item has 'supplier', "
+         '\'consumer\'. Write {"supplies": [...]} around it if its items are supplies.'),
+        ('{"edges": [{"source": "a", "target": "b"}]}',
+         "net.json: no key 'supplies'; found 'edges'. A network has the key 'supplies' with a list "
+         "of rows, or 'nodes' and 'edges'."),
+        ('{"id": "x", "schema": "Company", "properties": {}}',
+         "net.json: looks like FollowTheMoney, which is not read in this form. A network has the "
+         "key 'supplies' with a list of rows, or 'nodes' and 'edges'."),
+    ],
+)  # fmt: skip
+def test_documents_of_two_kinds_and_of_none(tmp_path, text, found):
+    assert said(tmp_path, text) == [found]
+
+
+def test_keys_of_the_network(tmp_path):
+    file = tmp_path / "net.json"
+    about = '{"title": "T", "own": 0.1, "far": 1e400, "fine": 0.10000000000000000001, "no": null}'
+    file.write_text(f'{{"network": {about}, "supplies": []}}')
+    # A binary fraction only where it is exact: the rest is kept as text.
+    assert load(file).meta.extra == {"own": 0.1, "far": "1e400", "fine": "0.10000000000000000001"}
+    file.write_text('{"network": {"title": 7, "as_of": 2026, "titel": "T"}, "supplies": []}')
+    assert [str(f) for f in examine(file).findings if f.where == "net.json[network]"] == [
+        "net.json[network]: as_of is a number. Write a date, such as 2026-01-31.",
+        "net.json[network]: title is a number. Write text in double quotes.",
+        "net.json[network]: unknown key 'titel' is kept as an extra. Did you mean 'title'?",
+    ]
+
+
+def test_what_toml_can_say_and_json_cannot(tmp_path):
+    (tmp_path / "n").mkdir()
+    (tmp_path / "n" / "supplies.csv").write_text("supplier,consumer\na,b\n")
+    (tmp_path / "n" / "network.toml").write_text(
+        'title = "T"\nseen = 2026-01-31T12:00:00\nmost = inf\nparts = {a = [1, nan]}\n'
+    )
+    net = load(tmp_path / "n")
+    save(net, tmp_path / "n.json")
+    again = load(tmp_path / "n.json")
+    assert again.digest == net.digest
+    assert again.meta.extra == {
+        "seen": "2026-01-31T12:00:00", "most": "inf", "parts": {"a": [1, "nan"]},
+    }  # fmt: skip
+
+
+def test_a_column_without_values_still_keeps_its_name(tmp_path):
+    (tmp_path / "n").mkdir()
+    (tmp_path / "n" / "supplies.csv").write_text("supplier,consumer\na,b\n")
+    (tmp_path / "n" / "nodes.csv").write_text("id,name,Label,references,own\na,,Mine,,\nb,,,,\n")
+    net = load(tmp_path / "n")
+    save(net, tmp_path / "n.json")
+    again = load(tmp_path / "n.json")
+    # Without the blank column, `Label` would be taken for the name.
+    assert again.table("nodes").column("Label") == ["Mine", None]
+    assert again.digest == net.digest
+    assert set(again.table("nodes").columns) == set(net.table("nodes").columns)
+    jsonschema.validate(json.loads((tmp_path / "n.json").read_text("utf-8")), json_schema())
+
+
+def test_text_of_a_network_line_by_line():
+    net = from_frames(
+        [{"supplier": "é", "consumer": 'b"', "share": "0.10", "references": "x;y"}],
+        network={"title": "T", "targets": ["é"]},
+    )
+    assert json_text(net) == (
+        '{\n  "network": {\n    "title": "T",\n    "targets": [\n      "é"\n    ]\n  },\n'
+        '  "nodes": [\n    {"id": "é", "kind": "site", "can_fail": "yes", "status": "operating"},\n'
+        '    {"id": "b\\"", "kind": "site", "can_fail": "yes", "status": "operating"}\n  ],\n'
+        '  "supplies": [\n    {"id": "é>b\\":", "supplier": "é", "consumer": "b\\"", "share": 0.1, '
+        '"qualified": "yes", "status": "operating", "references": ["x", "y"]}\n  ]\n}\n'
+    )
+
+
 # Node-link
 
 
@@ -389,6 +583,45 @@ def test_networkx_reads_what_is_written(name):
     }
 
 
+@pytest.mark.parametrize("name", [None, *examples()])
+def test_node_link_files_come_back_and_say_what_they_lack(tmp_path, name):
+    if name is None:
+        net = from_frames(
+            [
+                {
+                    "supplier": "007",
+                    "consumer": "b",
+                    "share": "0.10",
+                    "volume": "12345678901234567890.5",
+                }
+            ],
+            [{"id": "007", "makes": ["x"], "capacity": "1e-7"}, {"id": "b", "own": "é;1"}],
+            network={"title": "T", "as_of": "2026-01-31", "targets": ["b"], "licence": "L"},
+        )
+    else:
+        net = load_example(name)
+    file = tmp_path / "net.json"
+    dropped = export(net, file, to="node-link")
+    again = load(file)
+    assert again.table("nodes").column("id") == sorted(net.table("nodes").column("id"))
+    ours = {row["id"]: filled_row(row) for row in net.table("nodes").rows()}
+    assert {row["id"]: filled_row(row) for row in again.table("nodes").rows()} == ours
+    live = {row["id"]: filled_row(row) for row in net.table("supplies").rows()}
+    here = {row["id"]: filled_row(row) for row in again.table("supplies").rows()}
+    assert here == {key: live[key] for key in here}
+    gone = len(live) - len(here)
+    assert any(line.startswith(f"supplies: {gone} row") for line in dropped) == (gone > 0)
+    warned = [f for f in again.findings if "without what a graph cannot hold" in f.what]
+    assert len(warned) == (1 if dropped else 0)
+    assert all(line in warned[0].what for line in dropped)
+    if not dropped:
+        assert again.digest == net.digest
+
+
+def filled_row(row):
+    return {key: value for key, value in row.items() if value not in (None, ())}
+
+
 def test_attributes_do_not_overwrite_what_names_an_edge():
     G = nx.MultiDiGraph()
     G.add_node("a", **{"id": "other"})
@@ -406,6 +639,77 @@ def test_attributes_do_not_overwrite_what_names_an_edge():
             "target (attribute)": "t",
         }
     ]
+
+
+def test_columns_that_a_graph_keeps_for_itself_survive(tmp_path):
+    columns = {"source": "s", "target": "t", "key": "k", "directed": "d", "own": "o"}
+    net = from_frames(
+        [{"supplier": "a", "consumer": "b", "id": "i", **columns}],
+        [{"id": "a", "key": "k", "owner_": "o", "controller": "c"}, {"id": "b"}],
+    )
+    file = tmp_path / "net.json"
+    dropped = export(net, file, to="node-link")
+    row = load(file).table("supplies").row(0)
+    assert (row["supplier"], row["consumer"], row["id"]) == ("a", "b", "i")
+    assert set(columns.values()) <= set(row.values())
+    assert {"k", "o", "c"} <= set(load(file).node_rows["a"].values())
+    for name, column in (("supplies", "source"), ("supplies", "key"), ("nodes", "controller")):
+        assert any(line.startswith(f"{name}: column {column!r} is called") for line in dropped)
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"nodes": [{"name": "a"}]}, "net.json[nodes]:1: no id. Rename 'name' to 'id' if it is the id."),
+        ({"edges": [{"source_id": "a", "target": "b"}]}, "net.json[edges]:1: no source. Rename 'source_id' to 'source' if it is the id."),
+        ({"edges": [{"id": 0, "source": "a", "target": "b"}]}, 'net.json[edges]:1: id is 0, a number. Ids are text: write "0".'),
+        ({"edges": [{"source": {"id": "a"}, "target": "b"}]}, "net.json[edges]:1: source is an object. Ids are text."),
+        ({"edges": [{"source": "a", "target": "b", "directed": False}]}, "net.json[edges]:1: 1 undirected edge: it is not said who supplies whom. Direct them from supplier to consumer, or give --undirected as_written or both."),
+        ({"nodes": [{"id": "a", "makes": ["x;y"]}, {"id": "b"}]}, "net.json[nodes row]:1: makes holds the item 'x;y'. Items of a list cannot hold a semicolon."),
+        ({"nodes": [{"id": "a", "country": ["CN", "US"]}, {"id": "b"}]}, "net.json[nodes row]:1: country is a list. Write one value."),
+        ({"nodes": [{"id": "a", "operator": 5}, {"id": "b"}]}, 'net.json[nodes row]:1: operator is 5, a number. Ids are text: write "5".'),
+        ({"graph": {"as_of": "soon"}}, "net.json[graph]: as_of is 'soon', not a date. Write it as YYYY-MM-DD."),
+    ],
+)  # fmt: skip
+def test_what_else_is_wrong_with_node_link(tmp_path, changes, found):
+    assert said(tmp_path, graph_text(**changes), "error") == [found]
+
+
+def test_node_link_values_that_are_more_than_text(tmp_path):
+    file = tmp_path / "net.json"
+    file.write_text(
+        '{"directed": true, "multigraph": true, "graph": [["title", "T"], ["node_default", {}]],\n'
+        '"nodes": [{"id": "a", "pos": {"x": 0.10}, "tags": ["p", "q"], "yes": true},\n'
+        '{"id": "b"}],\n'
+        '"edges": [{"source": "a", "target": "b", "key": 0, "from": "x"},\n'
+        '{"source": "a", "target": "b", "key": "k", "material": "m", "volume": 1e2}], "nods": 1}'
+    )
+    net = load(file)
+    node = net.node_rows["a"]
+    assert (node["pos"], node["tags"], node["yes"]) == ('{"x": 0.10}', "p;q", "true")
+    assert net.table("supplies").column("id") == ["a>b:", "k"]
+    assert net.table("supplies").column("from") == ["x", None]
+    assert net.table("supplies").column("volume") == [None, Decimal("100")]
+    assert (net.meta.title, net.meta.extra) == ("T", {})
+    assert [str(f) for f in net.findings] == [
+        "net.json: key 'nods' is set aside. Did you mean 'nodes'?",
+        "net.json[edges]: keys of edges that are numbers count parallel edges, and are set aside. "
+        "Supplies are named supplier>consumer:material.",
+        "net.json[edges]:1: column 'from' is kept as an extra, 'supplier' is used. Delete or "
+        "rename one if they mean the same.",
+        "net.json[nodes]:2: pos holds an object: kept as its JSON text.",
+    ]
+    assert net.table("supplies").where(1) == "net.json[edges]:5"
+
+
+def test_a_graph_without_nodes():
+    for G in (nx.DiGraph(), nx.MultiDiGraph(title="T")):
+        net = from_networkx(G)
+        assert (len(net.table("nodes")), len(net.table("supplies"))) == (0, 0)
+    assert net.meta.title == "T"
+    assert len(from_frames([]).table("supplies")) == 0
+    with pytest.raises(ValidationError, match="no node 'a'"):
+        from_frames([{"supplier": "a", "consumer": "b"}], nodes=[])
 
 
 # Hostile files

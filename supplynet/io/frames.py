@@ -12,6 +12,7 @@ from supplynet.io.meta import meta_from_mapping
 from supplynet.io.read import assemble
 from supplynet.io.tables import row_tables
 from supplynet.model import SupplyNetwork
+from supplynet.schema import TABLES
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -85,7 +86,8 @@ def from_frames(
 
 
 def _raw(frame: Frame, name: str, findings: Findings) -> RawTable:
-    columns = _columns(frame)
+    # No rows have no headings: the table is there, and empty.
+    columns = _columns(frame) or {field.name: [] for field in TABLES[name].required}
     header = [str(heading).strip() for heading in columns]
     for heading in {heading for heading in header if header.count(heading) > 1}:
         findings.add(name, f"two columns are named {heading!r}", "Rename one")
@@ -177,8 +179,6 @@ def from_networkx(G: nx.Graph[Any]) -> SupplyNetwork:  # noqa: N803 - the name o
         if isinstance(key, str) and "id" not in row:
             row["id"] = key
         supplies.append(row)
-    if not supplies:
-        return from_frames({"supplier": [], "consumer": []}, nodes, network=network)
     return from_frames(supplies, nodes, network=network)
 
 

@@ -36,6 +36,7 @@ __all__ = [
     "json_cell",
     "json_text",
     "kind_of",
+    "meta_at",
     "meta_values",
     "objects",
     "placed",
@@ -81,7 +82,7 @@ def read_json(place: Path, findings: Findings, *, undirected: Undirected) -> Exa
     if not isinstance(document, JsonObject):
         findings.extend([_no_network(document, name)])
         return Examination(None, findings.all())
-    if "omtsf_version" in document:
+    if "omts_version" in document or "omtsf_version" in document:
         from supplynet.io.omts import examine_omts_document
 
         return examine_omts_document(document, name, findings, source=source)
@@ -149,7 +150,10 @@ def _read_tables(document: JsonObject, place: Path, findings: Findings, source: 
         elif table == "network":
             taken[table] = key
             meta_where = f"{name}[{key}]"
-            meta = _meta(value, meta_where, meta.name, findings)
+            if isinstance(value, JsonObject):
+                meta = meta_at(plain(value), meta_where, meta.name, findings)
+            else:
+                findings.add(meta_where, f"is {kind_of(value)}", "Write an object of keys")
         elif table in row_tables():
             taken[table] = key
             if value == [] and table != "supplies":
@@ -167,12 +171,10 @@ def _read_tables(document: JsonObject, place: Path, findings: Findings, source: 
     return assemble(raws, meta, findings, meta_where=meta_where, source=source)
 
 
-def _meta(value: object, where: str, name: str, findings: Findings) -> Meta:
-    if not isinstance(value, JsonObject):
-        findings.add(where, f"is {kind_of(value)}", "Write an object of keys")
-        return Meta(name=name)
+def meta_at(values: Mapping[str, Any], where: str, name: str, findings: Findings) -> Meta:
+    """Return the checked keys of the network; messages name the place where they stand."""
     own = Findings()
-    meta = meta_from_mapping(plain(value), name, own)
+    meta = meta_from_mapping(values, name, own)
     findings.extend(replace(finding, where=where) for finding in own.all())
     return meta
 

@@ -26,12 +26,12 @@ from supplynet.io.jsonform import (
     check_width,
     field_of,
     kind_of,
+    meta_at,
     objects,
     plain,
     row_text,
 )
 from supplynet.io.jsontext import JsonNumber, JsonObject, written
-from supplynet.io.meta import meta_from_mapping
 from supplynet.io.read import Examination, Undirected, assemble
 from supplynet.schema import TABLES, fold
 
@@ -91,7 +91,7 @@ def read_node_link(
         # A file of our own says besides what follows from the tables; that is no data.
         nodes = without_derived(nodes)
         network = own_keys(name, network, findings)
-    meta = meta_from_mapping(network, place.stem, findings)
+    meta = meta_at(network, f"{name}[graph]", place.stem, findings)
     if any(finding.level == "error" for finding in findings.all()):
         return Examination(None, findings.all())
     nodes = _one_name(nodes, nodes_name, findings)
@@ -101,7 +101,7 @@ def read_node_link(
             edges_name, edges, nodes, _order(edges), findings, undirected=undirected
         ),
     }
-    return assemble(raws, meta, findings, meta_where=name, source=str(place.resolve()))
+    return assemble(raws, meta, findings, meta_where=f"{name}[graph]", source=str(place.resolve()))
 
 
 def _order(rows: Sequence[NodeRow] | Sequence[EdgeRow]) -> list[str]:

@@ -28,21 +28,30 @@ _TITLES = {
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of a network as JSON: table name to a list of rows.
+    """Return the JSON Schema (2020-12) of the .json form: table name to a list of rows.
+
+    Notes
+    -----
+    It describes what supplynet writes. The reader takes more: other names of fields, numbers
+    and lists as text, other keys (set aside with a note). It also asks more, across rows: ids are
+    unique and lead somewhere, periods do not overlap.
 
     Examples
     --------
     >>> json_schema()["required"]
     ['supplies']
     """
-    properties: dict[str, Any] = {}
+    properties: dict[str, Any] = {"$schema": {"type": "string"}}
     for name, table in tables().items():
         row = _row_schema(table)
         properties[name] = row if name == "network" else {"type": "array", "items": row}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "supplynet network",
-        "description": "A supply network: its tables as lists of rows. Extra columns are text.",
+        "description": (
+            "A supply network: its tables as lists of rows. Blank is null or left out; an extra "
+            "column holds text, numbers or truth values."
+        ),
         "type": "object",
         "properties": properties,
         "required": ["supplies"],
@@ -55,6 +64,9 @@ def _row_schema(table: TableSchema) -> dict[str, Any]:
         "type": "object",
         "properties": {field.name: _field_schema(field) for field in table},
     }
+    if table.name != "network":
+        # Deeper values have no place in a table.
+        schema["additionalProperties"] = {"type": ["string", "number", "boolean", "null"]}
     if table.required:
         schema["required"] = [field.name for field in table.required]
     return schema
@@ -63,6 +75,9 @@ def _row_schema(table: TableSchema) -> dict[str, Any]:
 def _field_schema(field: FieldSpec) -> dict[str, Any]:
     schema = _value_schema(field)
     if field.is_list:
+        if "enum" not in schema:
+            # Elsewhere a list is one text, its items between semicolons.
+            schema["pattern"] = r"^[^;]*[^;\s][^;]*$"
         schema = {"type": "array", "items": schema}
     elif not field.required:
         schema["type"] = [schema["type"], "null"]
@@ -83,7 +98,9 @@ def _value_schema(field: FieldSpec) -> dict[str, Any]:
     if field.type == "date":
         return {"type": "string", "format": "date"}
     if field.type == "partial_date":
-        return {"type": "string", "pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"}
+        day = "(0[1-9]|[12][0-9]|3[01])"
+        month = "(0[1-9]|1[0-2])"
+        return {"type": "string", "pattern": f"^[0-9]{{4}}(-{month}(-{day})?)?$"}
     if field.is_number:
         schema: dict[str, Any] = {"type": "integer" if field.type == "year" else "number"}
         low, high = field.range
@@ -91,9 +108,13 @@ def _value_schema(field: FieldSpec) -> dict[str, Any]:
             schema["minimum"] = int(low)
         if high is not None:
             schema["maximum"] = int(high)
+        else:
+            # More is a slip of the exponent.
+            schema["exclusiveMaximum"] = 10**31
         return schema
-    required = field.required or field.is_list
-    return {"type": "string", "minLength": 1} if required else {"type": "string"}
+    if field.required or field.is_list:
+        return {"type": "string", "pattern": r"\S"}
+    return {"type": "string"}
 
 
 @cache
