@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     )
     from supplynet.examples import load_example
     from supplynet.io import check, from_frames, from_networkx, load, save
+    from supplynet.io.exchange import export
     from supplynet.model import SupplyNetwork
     from supplynet.ownership import controllers
     from supplynet.report import chokepoint_report
@@ -69,6 +70,7 @@ _HOMES = {
     "controllers": "ownership",
     "dominators": "analysis.centrality",
     "explain": "analysis.explain",
+    "export": "io.exchange",
     "from_frames": "io",
     "from_networkx": "io",
     "load": "io",
@@ -102,6 +104,7 @@ __all__ = [
     "dominators",
     "examples",
     "explain",
+    "export",
     "from_frames",
     "from_networkx",
     "graph",

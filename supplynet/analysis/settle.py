@@ -572,8 +572,9 @@ def _need_rows(net: SupplyNetwork, on: date | None, node: str, slot: Slot) -> li
         group = row.get("group") or row["material"]
         label = group if product is None else f"{group}/{product}"
         if begun and not ended and label == slot.need:
-            rows.append(index)
-    return rows
+            rows.append((str(row["material"]), index))
+    # By material, not by place: the row that is named must not hang on the order of the file.
+    return [index for _, index in sorted(rows)]
 
 
 def _supply(net: SupplyNetwork, supply: str) -> _Cell:

@@ -78,6 +78,10 @@ def read_xlsx(place: Path, findings: Findings) -> Examination:
         findings.extend(refused.findings)
         return Examination(None, findings.all())
     source = str(place.resolve())
+    from supplynet.io.omts_sheets import examine_omts_sheets, looks_like_omts
+
+    if looks_like_omts([sheet.name for sheet in sheets]):
+        return examine_omts_sheets(sheets, place.name, findings, source=source)
     by_table = _by_table(sheets, place.name, findings)
     meta = Meta(name=place.stem)
     where = place.name
