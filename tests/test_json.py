@@ -731,7 +731,7 @@ def hostile(name):
         ("j20_bods_v02.json", "looks like BODS"),
         *(
             (file.name, ".yaml files are not read: a network is a folder of CSV files or one file")
-            for file in sorted(HOSTILE.glob("y*.yaml"))
+            for file in sorted(HOSTILE.glob("*.yaml"))
         ),
     ],
 )
