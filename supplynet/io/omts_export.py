@@ -26,7 +26,7 @@ from supplynet.io.omts_read import (
     service,
     unquoted,
 )
-from supplynet.io.omts_sheets import HOLDINGS_SHEET, OWNER_COLUMN, SUPPLIES_SHEET
+from supplynet.io.omts_sheets import HOLDINGS_SHEET, OWNER_COLUMN, QUALITY, SUPPLIES_SHEET
 from supplynet.model import SupplyNetwork, number_text, resolve_date
 from supplynet.schema import TABLES
 from supplynet.text import plural
@@ -267,7 +267,8 @@ class _Writing:
         if records:
             node["identifiers"] = records
         self.types[node["id"]] = kind
-        self.nodes.append(node | _common(row) | item)
+        node |= _common(row) | item
+        self.nodes.append({key: value for key, value in node.items() if value != {}})
 
     def _rest(self, table: str, row: _Row, used: Iterable[str], prefix: str = PREFIX) -> _Item:
         """Return what OMTS has no word for, as properties of our own."""
@@ -296,16 +297,16 @@ class _Writing:
             item = self._rest("entities", row, used)
             if row.get("country"):
                 item["jurisdiction"] = row["country"]
-            word = row.get("confidence")
-            if word in CONFIDENCE:
-                item["data_quality"] = {"confidence": word}
             if self.kinds.get(name) == "both":
                 node = self.net.node_rows[name]
-                if node.get("name") == row.get("name") or row.get("name") is None:
+                if node.get("name") == row.get("name"):
                     node = {key: value for key, value in node.items() if key != "name"}
                 used = ("id", "kind", "operator")
                 item |= self._rest("nodes", node, used, f"{PREFIX}node.")
-                item |= _common(self.net.node_rows[name])
+                if row.get("references"):
+                    item[f"{PREFIX}references"] = ";".join(row["references"])
+                # Grade and sources in the file are those of the node.
+                item |= {"data_quality": {}} | _common(self.net.node_rows[name])
             self._add(kind, ("entities", name), row, item)
 
     def _places(self) -> None:
@@ -422,11 +423,11 @@ class _Writing:
             kind, control = self._kind_of_holding(row, ends)
             if row.get("share") is not None:
                 item["percentage"] = row["share"].scaleb(2)
-            if kind == "ownership" and not row.get("share"):
+            elif kind == "ownership":
                 item["percentage"] = Decimal(0)
-                if row.get("share") is not None:
-                    # A share of nothing, where 0 means that it is not known.
-                    item[f"{PREFIX}share"] = row["share"]
+            if row.get("share") == 0:
+                # Nothing is held, where 0 says that the share is not known.
+                item[f"{PREFIX}share"] = row["share"]
             if kind == "legal_parentage":
                 ends.reverse()
                 used.append("share_low")
@@ -480,7 +481,7 @@ class _Writing:
                 "holdings: {:,} of a kind that OMTS does not know, hidden from other tools",
             ),
             ("no lei", "lei: {:,} with wrong check digits, hidden from other tools"),
-            ("person", "entities: {:,} natural persons are in the file: confidential in OMTS"),
+            ("person", "entities: natural persons ({:,}) are in the file, confidential in OMTS"),
         )
         for key, text in told:
             if counts[key]:
@@ -673,13 +674,8 @@ def _plain_row(item: _Item) -> _Item:
     """Return properties as cells: what is nested has columns of its own."""
     row = {key: value for key, value in item.items() if not isinstance(value, (dict, list))}
     row = {k: (str(v).upper() if isinstance(v, bool) else v) for k, v in row.items()}
-    quality = item.get("data_quality", {})
-    if "confidence" in quality:
-        row[f"{PREFIX}confidence"] = CONFIDENCE.get(quality["confidence"], "")
-    if "source" in quality:
-        row[f"{PREFIX}references"] = quality["source"]
-    if "last_verified" in quality:
-        row[f"{PREFIX}last_verified"] = quality["last_verified"]
+    for key, value in item.get("data_quality", {}).items():
+        row[f"{QUALITY}{key}"] = value
     if "geo" in item:
         row |= {"latitude": item["geo"]["lat"], "longitude": item["geo"]["lon"]}
     if "labels" in item:

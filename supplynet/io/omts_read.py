@@ -609,7 +609,7 @@ class _Reading:
             row: Row = self._quality(node) | self._identity(node)
             row |= {
                 "id": own,
-                "name": self.values.text(node, "name"),
+                "name": self._name(node),
                 "hs_codes": (code,) if code else (),
             }
             row["contains"] = tuple(dict.fromkeys(contains.get(node.id, ())))
@@ -635,6 +635,13 @@ class _Reading:
             self.goods[text] = [text]
         return text
 
+    def _work(self, edge: Thing, material: str) -> str:
+        """Return a material that is work, listed once."""
+        if material not in self.goods:
+            self.rows["materials"].append((edge, {"id": material}))
+            self.goods[material] = [material]
+        return material
+
     def _supplies(self) -> None:
         sole: dict[tuple[str, str], Thing] = {}
         services: dict[tuple[str, str], Thing] = {}
@@ -654,7 +661,7 @@ class _Reading:
             if edge.type in SERVICES:
                 key = SERVICES[edge.type][0]
                 used.append(key)
-                row["material"] = service(edge.type, self.values.text(edge, key))
+                row["material"] = self._work(edge, service(edge.type, self.values.text(edge, key)))
                 if edge.type != "tolls":
                     services[consumer, str(row["material"])] = edge
             elif commodity := self.values.text(edge, "commodity"):
@@ -744,7 +751,9 @@ class _Reading:
             row |= {"owner": owner, "asset": asset}
             row |= self._quality(edge)
             row["share"] = self._share(edge)
-            if self.values.flag(edge, "direct") is False:
+            if self.values.flag(edge, "direct"):
+                used.append("direct")
+            elif self.values.flag(edge, "direct") is False:
                 if _leads(direct, owner, asset):
                     self.aside["indirect holding that follows from direct ones"] += 1
                     continue
@@ -839,6 +848,11 @@ class _Reading:
             )
             self.findings.add(self.file, what, fix, "warning")
 
+    def _name(self, node: Thing) -> str:
+        """Return the name of a node; where it is its id again, it has none."""
+        name = self.values.text(node, "name")
+        return "" if name == self.own(node.id) else name
+
     def _is_bare(self, node: Thing) -> bool:
         """Return whether an organisation stands for a node of ours, and for no entity."""
         return self.values.text(node, f"{PREFIX}kind") in TABLES["nodes"]["kind"].allowed
@@ -853,7 +867,7 @@ class _Reading:
 
     def _plant(self, node: Thing, makes: Iterable[str], operators: Sequence[str]) -> Row:
         row: Row = self._quality(node) | self._identity(node)
-        row |= {"id": self.own(node.id), "name": self.values.text(node, "name"), "kind": "site"}
+        row |= {"id": self.own(node.id), "name": self._name(node), "kind": "site"}
         row["country"] = self.values.country(node, "jurisdiction")
         row["makes"] = tuple(dict.fromkeys(makes))
         if len(operators) == 1:
@@ -874,7 +888,7 @@ class _Reading:
     def _firm(self, node: Thing) -> Row:
         """Return an organisation as a node: where it produces is not known from its register."""
         own = self.own(node.id)
-        row: Row = {"id": own, "name": self.values.text(node, "name"), "kind": "firm"}
+        row: Row = {"id": own, "name": self._name(node), "kind": "firm"}
         if node.type == "organization":
             row |= self._quality(node)
             row["operator"] = own
@@ -890,7 +904,7 @@ class _Reading:
     def _bare_node(self, node: Thing) -> Row:
         """Return an organisation that stands for a node of ours without an operator."""
         row: Row = self._quality(node) | self._identity(node)
-        row |= {"id": self.own(node.id), "name": self.values.text(node, "name")}
+        row |= {"id": self.own(node.id), "name": self._name(node)}
         row["country"] = self.values.country(node, "jurisdiction")
         return row | self._extra(node, "nodes", ("name", "jurisdiction"))
 
@@ -901,21 +915,19 @@ class _Reading:
             if node.type == "organization" and self._is_bare(node):
                 continue
             if node.type == "boundary_ref" and node.id not in self.holders:
+                if node.id not in self.traders:
+                    self.aside["redacted node without a relation"] += 1
                 continue
             row: Row = self._identity(node)
-            row |= {"id": self.own(node.id), "name": self.values.text(node, "name")}
+            row |= {"id": self.own(node.id), "name": self._name(node)}
             row["country"] = self.values.country(node, "jurisdiction")
             if node.type != "organization":
                 row["kind"] = "person" if node.type == "person" else "other"
             people += node.type == "person"
             firms += bool(row["country"]) and node.id in self.traders
-            quality = self._quality(node)
             if node.id not in self.traders:
-                # A table of entities has no field for it: kept in the words of OMTS.
-                given = node.data.get("data_quality")
-                word = given.get("confidence") if isinstance(given, Mapping) else None
-                row["confidence"] = str(word or "")
-            row["references"] = quality.get("references", ())
+                # Grade and sources of the others are with their nodes.
+                row |= self._quality(node)
             used = ["name", "jurisdiction"]
             used += [key for key in node.data if key.startswith(f"{PREFIX}node.")]
             row |= self._extra(node, "entities", used)
@@ -930,6 +942,11 @@ class _Reading:
             self.findings.add(self.file, what, "Mind to whom you give the tables", "note")
 
     def _say(self) -> None:
+        if not self.rows["supplies"]:
+            what = "no supply in the file: there is nothing that could stop"
+            self.findings.add(
+                self.file, what, "Add supplies, or merge it with a file of some", "warning"
+            )
         for kind, count in sorted(self.aside.items()):
             what = f"set aside, as no table has a place for it: {kind} ({count:,})"
             self.findings.add(self.file, what, level="note")

@@ -26,6 +26,7 @@ from supplynet.text import clamp, plural
 __all__ = [
     "HOLDINGS_SHEET",
     "OWNER_COLUMN",
+    "QUALITY",
     "SUPPLIER_LIST",
     "SUPPLIES_SHEET",
     "examine_omts_sheets",
@@ -33,6 +34,8 @@ __all__ = [
 ]
 
 SUPPLIER_LIST = "Supplier List"
+#: Before the names of columns that hold how well a row is known; the template has none.
+QUALITY = f"{PREFIX}quality."
 #: A key of the sheet Metadata that says which column of Corporate Structure holds the owner.
 OWNER_COLUMN = "owner_column"
 _OWNER_COLUMNS = ("subsidiary_id", "parent_id")
@@ -241,8 +244,7 @@ class _Book:
         data = _with_labels(row)
         if records:
             data["identifiers"] = records
-        if self.quality:
-            data.setdefault("data_quality", self.quality)
+        self._grade(data)
         if kind == "facility":
             point = {"lat": data.pop("latitude", None), "lon": data.pop("longitude", None)}
             if any(point.values()):
@@ -252,6 +254,13 @@ class _Book:
         if kind == "person" and not data.get("jurisdiction"):
             data["jurisdiction"] = data.pop("nationality", None)
         self.nodes.append(Thing(self.place(sheet), line, node_id, kind, data))
+
+    def _grade(self, data: dict[str, object]) -> None:
+        """Make one property of the columns that say how well a row is known."""
+        own = {k: data.pop(k) for k in list(data) if k.startswith(QUALITY)}
+        quality = {key.removeprefix(QUALITY): value for key, value in own.items()} or self.quality
+        if quality:
+            data["data_quality"] = quality
 
     def _relations(self, sheet: Sheet, kind: str, ends: tuple[str, str]) -> None:
         for line, row in self._rows(sheet, ends):
@@ -268,8 +277,7 @@ class _Book:
                 where = f"{self.place(sheet)}:{line}"
                 self.findings.add(where, f"{end} is blank", "It is required", kind=(sheet, end))
         data = _with_labels(row)
-        if self.quality:
-            data.setdefault("data_quality", self.quality)
+        self._grade(data)
         return Thing(self.place(sheet), line, edge_id, given, data, source, target)
 
     def _structure(self, sheet: Sheet) -> None:
@@ -361,8 +369,11 @@ class _Book:
 
     def _supply(self, place: str, line: int, row: dict[str, object]) -> None:
         ids, names = self.ids, self.names
-        supplier, given = str(row.pop("supplier_name") or ""), str(row.pop("supplier_id") or "")
-        parent, tier = str(row.pop("parent_supplier", None) or ""), str(row.get("tier") or "1")
+        supplier, given, parent = (
+            str(row.pop(key, None) or "")
+            for key in ("supplier_name", "supplier_id", "parent_supplier")
+        )
+        tier = str(row.get("tier") or "1")
         where = f"{place}:{line}"
         if tier == "1" and parent:
             fix = "Direct suppliers have none: correct the tier, or leave the parent out"
