@@ -370,7 +370,7 @@ class _Identities:
             by_lei: dict[str, list[str]] = defaultdict(list)
             for row in net.table(table).rows():
                 if row.get("lei"):
-                    by_lei["".join(row["lei"].split()).upper()].append(row["id"])
+                    by_lei[_lei(row["lei"])].append(row["id"])
             for lei, ids in by_lei.items():
                 if len(ids) == 1:
                     found[lei].append((hand, ids[0]))
@@ -480,6 +480,10 @@ def _used(net: SupplyNetwork, table: str) -> Iterator[str]:
                 for text in value if isinstance(value, tuple) else (value,):
                     if text is not None and (len(spec.refers) == 1 or text not in other):
                         yield text
+
+
+def _lei(text: str) -> str:
+    return "".join(text.split()).upper()
 
 
 def _plain(name: str) -> str:
@@ -673,6 +677,8 @@ class _Merger:
         if known and len(known) < len(said):
             self._note_unknown(table, key, known[0])
             said, values = known, _distinct(row.values[key] for row in known)
+        if key == "lei" and len({_lei(value) for value in values}) == 1:
+            values = values[:1]
         if len(values) == 1:
             self._over_default(table, key, group, said[0])
             same = {row.values[key] for row in said}
