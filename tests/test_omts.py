@@ -15,7 +15,9 @@ import pytest
 
 from supplynet import examples, from_frames, load_example
 from supplynet.errors import QuestionError
+from supplynet.io import load
 from supplynet.io.convert import Findings
+from supplynet.io.exchange import export
 from supplynet.io.jsontext import read_json_text
 from supplynet.io.omts import (
     examine_omts_document,
@@ -491,6 +493,8 @@ def test_a_wrong_lei_joins_nobody():
     assert (row.get("lei"), row["identifiers"]) == (None, "lei:5493006MHB84DD0ZWV19")
     assert any("is no LEI" in text for text in levels(seen, "warning"))
     assert is_lei("5493006MHB84DD0ZWV18")
+    # Another letter is another sum, wherever it stands.
+    assert not any(map(is_lei, ("5493006MHB84DD0ZWV17", "5493006MHB84DD0ZWU18", "5493")))
 
 
 def test_a_document_that_is_no_object():
@@ -1130,3 +1134,16 @@ def test_the_answers_of_a_network_come_back():
         asked = Question(target="gun", by=by)
         first, second = (minimal_cut_sets(n, asked.target, by=by).to_dict() for n in (net, again))
         assert first == second
+
+
+def test_files_are_known_by_what_is_in_them(tmp_path):
+    net = load_example("worked_example")
+    for name, form in (("a.json", "omts"), ("a.xlsx", "omts-xlsx")):
+        export(net, tmp_path / name, to=form)
+        again = load(tmp_path / name)
+        assert again.source == str((tmp_path / name).resolve())
+        for table in SURVIVE:
+            assert content(again, table) == content(net, table)
+    old = {"omtsf_version": "0.1.0", "snapshot_date": "2026-02-18", "nodes": [], "edges": []}
+    (tmp_path / "old.json").write_text(json.dumps(old))
+    assert load(tmp_path / "old.json").as_of == date(2026, 2, 18)
