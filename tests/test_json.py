@@ -182,6 +182,7 @@ def test_all_findings_come_at_once_and_end():
 
 
 def test_depth_up_to_the_limit_and_positions():
+    assert read_json_text(b"[" + b"9" * 60 + b"]", "x") == ["9" * 60]
     found = read_json_text(b"[" * 100 + b"]" * 100, "x")
     for _ in range(99):
         (found,) = found
@@ -395,7 +396,10 @@ def test_a_table_of_few_cells_and_many_keys_is_refused(tmp_path, monkeypatch):
         "net.json[nodes row]: 13 different keys in 12 rows, too many for a table. Write the same "
         "keys in every row; what differs is a value."
     ]
+    monkeypatch.setattr(jsonform, "MAX_COLUMNS", 11)
     monkeypatch.setattr(jsonform, "_MAX_CELLS", 120)
+    assert said(tmp_path, json.dumps({"supplies": rows})) == [f"net.json[supplies row]: {wanted}"]
+    monkeypatch.setattr(jsonform, "MAX_COLUMNS", 12)
     assert said(tmp_path, json.dumps({"supplies": rows}), "error") == []
 
 
@@ -562,6 +566,18 @@ def test_node_link_of_networkx(tmp_path, key):
     assert net.node_rows["a"]["own"] == '{"x": 1}'
     assert net.node_rows["b"]["capacity"] == Decimal("0.1")
     assert (net.meta.title, net.meta.targets) == ("T", ("b",))
+
+
+def test_an_edge_may_say_its_direction_itself(tmp_path):
+    file = tmp_path / "net.json"
+    edges = [
+        {"source": "a", "target": "b", "directed": True},
+        {"source": "b", "target": "a", "directed": False},
+    ]
+    file.write_text(graph_text(edges=edges, directed=False))
+    net = load(file, undirected="both")
+    assert net.table("supplies").column("supplier") == ["a", "b", "a"]
+    assert "directed" not in net.table("supplies").columns
 
 
 def test_undirected_edges_as_told(tmp_path):
