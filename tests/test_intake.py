@@ -1,7 +1,6 @@
 """A messy spreadsheet becomes clean tables: nothing is guessed, and nothing that was given is lost."""
 
 import csv
-import io
 import json
 import os
 import pty
@@ -14,6 +13,8 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from messy.make_messy import SHIPPED, messy
 from openpyxl import Workbook
 
@@ -36,8 +37,10 @@ from supplynet.intake.names import alike, make_ids, slug
 from supplynet.intake.values import read_cell
 from supplynet.io import load
 from supplynet.io.sheets import Cell, read_sheets
+from supplynet.model import number_text
 from supplynet.report import chokepoint_report
 from supplynet.schema import TABLES, country
+from supplynet.text import restore_cell
 
 
 def sheet_file(folder, sheets, name="my.xlsx", merged=()):
@@ -195,30 +198,75 @@ def test_every_row_says_where_it_comes_from(book):
 
 
 def everything(folder):
-    """Return all text of a clean folder, and all numbers in it."""
-    texts = []
-    for path in folder.iterdir():
-        text = path.read_text(encoding="utf-8")
-        texts.append(text)
-        if path.suffix == ".csv":
-            texts += [cell for row in csv.reader(io.StringIO(text)) for cell in row]
-    return "\n".join(texts), set(texts)
+    """Return the mapping, which holds all headings, and all cells of the tables and their parts."""
+    cells = set()
+    for path in folder.glob("*.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            for cell in (restore_cell(cell) for row in csv.reader(file) for cell in row):
+                cells |= {cell, *cell.split(" | "), *cell.split(";")}
+    return (folder / "mapping.toml").read_text(encoding="utf-8"), cells
+
+
+def is_kept(cell, cells):
+    """Return whether a cell stands in the tables as it was, or as the number that it is."""
+    plain = cell.removesuffix("%").strip().replace(",", ".")
+    forms = {cell, " ".join(cell.split())}
+    if re.fullmatch(r"\d+(\.\d+)?", plain):
+        forms |= {number_text(Decimal(plain)), number_text(Decimal(plain) / 100)}
+    return bool(forms & cells) or (
+        ";" in cell and all(part.strip() in cells for part in cell.split(";"))
+    )
 
 
 @pytest.mark.parametrize("decimal_comma", [False, True])
 def test_every_original_cell_is_kept(book, tmp_path, decimal_comma):
     write(propose(book, decimal_comma=decimal_comma).intake, tmp_path / "clean")
-    text, cells = everything(tmp_path / "clean")
-    assert len(read_sheets(messy(), "x")) == 3
+    mapping, cells = everything(tmp_path / "clean")
     for sheet in read_sheets(messy(), "messy.xlsx"):
+        header = {"Working list": (4, 5), "Owners": (3,)}.get(sheet.name, ())
         for line, row in zip(sheet.lines, sheet.rows, strict=True):
             for cell in filter(None, row):
-                plain = cell.text.removesuffix("%").strip().replace(",", ".")
-                forms = {cell.text, plain}
-                if re.fullmatch(r"[\d.]+", plain):
-                    forms.add(f"{Decimal(plain) / 100:f}".rstrip("0").rstrip("."))
-                kept = cell.text in text or forms & cells
-                assert kept, f"{sheet.name}!{line}: {cell.text!r} is lost"
+                kept = cell.text in mapping if line in header else is_kept(cell.text, cells)
+                assert kept, f"{sheet.name}!{line}: {cell.text!r}"
+
+
+HEADINGS = (
+    "Part", "Share", "Share (%)", "Country", "Supplier country", "Source", "Owner",
+    "Supplier owner", "Supplier owner share", "Supplier owner country", "Supplier operator country",
+    "Buyer country", "Note", "Colour", "Volume (t)", "Qualified", "Start", "Lead time",
+    "Supplier stage", "Status", "Evidence", "Supplier makes", "id",
+)  # fmt: skip
+CELLS = (
+    "", "", "Alpha", "ALPHA", "Beta Ltd", "Gamma; Delta", "x", "70 %", "0.7", "0,7", "12", "ca. 5",
+    "60-70 %", "China / PRC", "Japan", "CN", "NA", "EU", "n/a", "?", "Total", "yes", "2024-01-01",
+    "03/2024", "=1+1", "-4", "'quoted", "Supplier",
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    more=st.lists(st.sampled_from(HEADINGS), max_size=5, unique=True),
+    rows=st.lists(st.lists(st.sampled_from(CELLS), min_size=7, max_size=7), min_size=1, max_size=6),
+)
+def test_no_cell_of_any_sheet_is_lost(tmp_path_factory, more, rows):
+    headings = ["Supplier", "Buyer", *more]
+    folder = tmp_path_factory.mktemp("any")
+    file = folder / "my.csv"
+    grid = [headings, *(row[: len(headings)] for row in rows)]
+    with file.open("w", newline="") as out:
+        csv.writer(out, delimiter=";").writerows(grid)
+    proposal = propose(file)
+    assert Mapping.from_toml(proposal.mapping.to_toml()) == proposal.mapping
+    if proposal.intake is None:
+        return
+    write(proposal.intake, folder / "clean")
+    mapping, cells = everything(folder / "clean")
+    assert all(heading in mapping for heading in headings)
+    for row in grid[1:]:
+        for cell in filter(None, row):
+            assert is_kept(cell, cells), (cell, row)
+    if proposal.intake.net is not None:
+        assert load(folder / "clean").digest == proposal.intake.net.digest
 
 
 def test_three_corrections_and_one_command_lead_to_a_report(book, tmp_path):
@@ -652,6 +700,13 @@ def test_a_row_without_a_supplier_stays_a_gap(tmp_path):
     net = intake.net
     assert net is not None
     assert list(net.table("needs").column("suppliers")) == ["partial"]
+
+
+@pytest.mark.parametrize("word", ["various", "unknown", "n/a", "several"])
+def test_a_word_for_nobody_in_particular_is_no_supplier(tmp_path, word):
+    intake = propose(csv_file(tmp_path, f"Supplier;Buyer;Part\nA;B;x\n{word};B;x\n")).intake
+    assert [row["id"] for row in table(intake, "nodes")] == ["a", "b"]
+    assert table(intake, "needs")[0]["suppliers"] == "partial"
 
 
 def test_a_row_without_a_consumer_is_set_aside_and_said(tmp_path):

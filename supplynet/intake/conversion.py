@@ -481,6 +481,8 @@ class _Builder:
         if country := values.get("owner.country"):
             owner.give("entities", "country", country, place.origin)
         if owner is thing:
+            text = " ".join(filter(None, (owner.name, values.get("owner.share"))))
+            self.aside(place.sheet, place.line, "owner", text, "its own owner")
             return
         what = f"{owner.name} in {thing.name}"
         holding = self.owned.setdefault((owner.label, thing.label), Thing(what, what))
@@ -717,7 +719,10 @@ class _Builder:
                 parts = [material(part) for part in (_parts(text) if spec.is_list else [text])]
             elif spec.refers and set(spec.refers) <= {"nodes", "entities"}:
                 parts = [actor(part) for part in parts]
-            made[spec.name] = ";".join(part.replace(";", ",") for part in parts)
+            if spec.is_list:
+                # An item that holds the separator would become two.
+                parts = [part.replace(";", ",") for part in parts]
+            made[spec.name] = ";".join(parts)
         return made
 
     def _sinks(self, raws: Dict[str, RawTable]) -> None:

@@ -109,11 +109,23 @@ class SheetReader:
                 extras[self.names[place]] = shown(cell)
         for role, text in bands.items():
             values.setdefault(role, text)
+        for column in self.mapping.columns:
+            if column.role in values and self._about_nobody(column.role, values):
+                del values[column.role]
+                place = column_number(column.column) - 1
+                text = extras[self.names[place]] = shown(row[place])
+                why = f"no {column.role.split('.')[-2]} in the row"
+                unread.append(Unread(column.column, column.heading, text, why, ""))
         for role, text in self.mapping.fixed.items():
             number = UNITS.get(role)
             if text and (number is None or {number, f"{number}_low", f"{number}_high"} & {*values}):
                 values.setdefault(role, text)
         return values, extras, unread
+
+    def _about_nobody(self, role: str, values: abc.Mapping[str, str]) -> bool:
+        """Return whether a value is about an owner or operator whom the row does not name."""
+        whom = role.rpartition(".")[0]
+        return whom.rpartition(".")[2] in ("owner", "operator") and not values.get(whom)
 
     def _read(self, cell: Cell, place: int, column: ColumnMapping) -> Reading:
         spec = roles(self.mapping.table)[column.role]
