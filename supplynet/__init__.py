@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from supplynet.examples import load_example
     from supplynet.io import check, from_frames, from_networkx, load, save
     from supplynet.io.exchange import export
+    from supplynet.io.merge import Merged, merge
     from supplynet.model import SupplyNetwork
     from supplynet.ownership import controllers
     from supplynet.report import chokepoint_report
@@ -75,7 +76,9 @@ _HOMES = {
     "from_networkx": "io",
     "load": "io",
     "load_example": "examples",
+    "Merged": "io.merge",
     "lose": "scenarios",
+    "merge": "io.merge",
     "minimal_cut_sets": "analysis.cutsets",
     "minimum_vertex_cut": "analysis.centrality",
     "save": "io",
@@ -84,6 +87,7 @@ _HOMES = {
 
 __all__ = [
     "Finding",
+    "Merged",
     "OutputError",
     "Question",
     "QuestionError",
@@ -111,6 +115,7 @@ __all__ = [
     "load",
     "load_example",
     "lose",
+    "merge",
     "minimal_cut_sets",
     "minimum_vertex_cut",
     "save",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from supplynet.analysis.reading import Because
     from supplynet.analysis.settle import NextCells
     from supplynet.io import Examination
+    from supplynet.io.merge import Merged
     from supplynet.model import ColumnUse, SupplyNetwork
     from supplynet.ownership import Control
     from supplynet.scenarios import Loss
@@ -52,6 +53,7 @@ __all__ = [
     "info_blocks",
     "left_out",
     "loss_blocks",
+    "merge_blocks",
     "table_of",
     "validation_blocks",
 ]
@@ -860,6 +862,19 @@ def left_out(net: SupplyNetwork, G: nx.MultiDiGraph[str]) -> list[str]:  # noqa:
 
 def _does(count: int) -> str:
     return "does" if count == 1 else "do"
+
+
+def merge_blocks(found: Merged, net: SupplyNetwork, files: Sequence[str]) -> list[Block]:
+    """Return what merging brought up, in words."""
+    nodes, supplies = len(net.table("nodes")), len(net.table("supplies"))
+    size = f"{plural(nodes, 'node')}, {plural(supplies, 'supply')}"
+    blocks: list[Block] = [Line(f"{' and '.join(found.hands)} are merged: {size}.")]
+    blocks += [Line(f"wrote {file}") for file in files]
+    for level, title in _LEVELS.items():
+        lines = [Line(str(finding)) for finding in found.findings if finding.level == level]
+        if lines:
+            blocks += [Heading(title), *lines]
+    return blocks
 
 
 def conversion_blocks(place: str, to: str, dropped: Sequence[str]) -> list[Block]:

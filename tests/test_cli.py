@@ -132,6 +132,7 @@ def arguments(name, network, tmp_path):
         "whatif": [network, "--lose", "mill"],
         "convert": [network, tmp_path / "copy"],
         "view": [network, "-o", tmp_path / "view.html"],
+        "merge": [network, "recycling_loop", "--prefer", "first", "-o", tmp_path / "merged"],
     }.get(name, [network])
 
 
@@ -155,11 +156,11 @@ def test_every_command_is_in_the_schema():
     assert set(SCHEMA["properties"]["command"]["enum"]) == set(cli.commands)
     assert set(cli.commands) == {
         *("examples", "init", "validate", "info", "chokepoints", "cutsets", "whatif", "explain"),
-        *("centrality", "control", "concentration", "report", "view", "convert"),
+        *("centrality", "control", "concentration", "report", "view", "merge", "convert"),
     }
 
 
-WRITERS = ("init", "convert", "view")
+WRITERS = ("init", "convert", "merge", "view")
 
 
 @pytest.mark.parametrize("name", sorted(set(commands_with_json()) - set(WRITERS)))
@@ -776,6 +777,58 @@ def test_convert_goes_by_the_ending_and_overwrites_no_file(name, network, tmp_pa
     assert (tmp_path / name).read_bytes() == before
     assert run("convert", "worked_example", tmp_path / name, "--force")[0] == 0
     assert run("info", tmp_path / name)[0] == 0
+
+
+@pytest.fixture
+def hands(tmp_path):
+    """Write two partial networks that disagree on one country."""
+    made = []
+    for name, supplies, nodes in (
+        ("mines", "mine,mill,ore", "mine,AU\nmill,CN"),
+        ("mills", "mill,plant,metal", "mill,JP\nplant,"),
+    ):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "supplies.csv").write_text(f"supplier,consumer,material\n{supplies}\n")
+        (folder / "nodes.csv").write_text(f"id,country\n{nodes}\n")
+        made.append(folder)
+    return made
+
+
+def test_merge_refuses_what_hands_disagree_on(hands, tmp_path, run):
+    code, out, err = run("merge", *hands, "-o", tmp_path / "all")
+    assert (code, out) == (2, "")
+    assert err.startswith("mines/nodes.csv:3: nodes: mill: country is CN, elsewhere JP")
+    assert not (tmp_path / "all").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "beside"),
+    [
+        ("all", "all/conflicts.csv"),
+        ("all.xlsx", "all.xlsx.conflicts.csv"),
+        ("all.json", "all.json.conflicts.csv"),
+    ],
+)
+def test_merge_takes_one_hand_and_keeps_what_the_other_says(name, beside, hands, tmp_path, run):
+    code, out, _ = run("merge", *hands, "-o", tmp_path / name, "--prefer", "mills")
+    assert code == 0
+    assert out.startswith("mines and mills are merged: 3 nodes, 2 supplies.")
+    lines = (tmp_path / beside).read_text().splitlines()
+    assert [line.split(",")[3:6] for line in lines[1:]] == [
+        ["mills", "JP", "yes"],
+        ["mines", "CN", "no"],
+    ] or [line.split(",")[3:6] for line in lines[1:]] == [
+        ["mines", "CN", "no"],
+        ["mills", "JP", "yes"],
+    ]
+    assert run("info", tmp_path / name)[0] == 0
+
+
+def test_merge_wants_two_networks_and_a_place(hands, tmp_path, refused):
+    assert "two networks or more" in refused("merge", hands[0], "-o", tmp_path / "x")
+    assert "part of the input" in refused("merge", *hands, "-o", hands[0])
+    assert "give a folder" in refused("merge", *hands, "-o", tmp_path / "x.graphml")
 
 
 def test_convert_knows_its_forms(network, tmp_path, refused):

@@ -174,6 +174,60 @@ def info(*, network: str, encoding: str, on: str | None) -> Answer:
     )
 
 
+@command("merge", "text", "json", to_file=False)
+@click.argument("networks", metavar="NETWORK NETWORK...", nargs=-1, required=True)
+@click.option(
+    "-o", "--output", metavar="OUT", required=True, help="A folder, or a .xlsx or .json file."
+)
+@click.option(
+    "--prefer",
+    metavar="NAME",
+    help="Where hands disagree, take the value of this network, or 'first'. Default: refuse.",
+)
+@on_option
+@click.option("--encoding", default="utf-8", show_default=True, help="Encoding of text input.")
+@force_option
+def merge(
+    *,
+    networks: tuple[str, ...],
+    output: str,
+    prefer: str | None,
+    on: str | None,
+    encoding: str,
+    force: bool,
+) -> Answer:
+    """Join partial networks from different hands; disagreements are findings."""
+    from supplynet.answers import merge_blocks
+    from supplynet.io import save
+    from supplynet.io.files import write_text
+    from supplynet.io.merge import merge as library_merge
+
+    if len(networks) < 2:
+        raise click.UsageError("Give two networks or more.")
+    out = Path(output)
+    if out.suffix and out.suffix.lower() not in (".xlsx", ".json") and not out.is_dir():
+        raise click.UsageError(f"-o {out}: give a folder, or a .xlsx or .json file.")
+    nets = []
+    for network in networks:
+        keep_input(network, out, force=force)
+        nets.append(load_network(network, encoding))
+    # Two folders of one name are told apart by their paths.
+    alike = len({net.name for net in nets}) < len(nets)
+    found = library_merge(nets, names=networks if alike else None, prefer=prefer, on=on)
+    net = found.network()
+    save(net, out, force=force)
+    files = [str(out)]
+    if found.conflicts:
+        beside = out / "conflicts.csv" if out.is_dir() else Path(f"{out}.conflicts.csv")
+        write_text(beside, found.conflicts_csv())
+        files.append(str(beside))
+    return Answer(
+        result={**found.to_dict(), "files": files},
+        blocks=lambda: merge_blocks(found, net, files),
+        net=net,
+    )
+
+
 @command("convert", "text", "json", to_file=False)
 @network_argument
 @click.argument("destination", metavar="DESTINATION", type=click.Path(path_type=Path))
