@@ -35,7 +35,7 @@ from supplynet.intake import (
 from supplynet.intake.headings import matches, roles, table_names
 from supplynet.intake.names import alike, make_ids, slug
 from supplynet.intake.values import read_cell
-from supplynet.io import load
+from supplynet.io import init, load
 from supplynet.io.sheets import Cell, read_sheets
 from supplynet.model import number_text
 from supplynet.report import chokepoint_report
@@ -788,6 +788,33 @@ def test_ids_of_the_sheet_are_kept(tmp_path):
         "NA": "NA",
     }
     assert {(r["supplier"], r["consumer"]) for r in table(intake, "supplies")} == {("NA", "007")}
+
+
+def test_a_sheet_that_is_not_sure_keeps_no_other_from_being_read(tmp_path):
+    path = sheet_file(
+        tmp_path,
+        {
+            "List": [["Supplier", "Buyer"], ["A", "B"]],
+            "Codes": [["code", "name of it"], ["CN", "China"], ["JP", "Japan"]],
+            "materials (ignore)": [["id", "name"], ["x", "X"]],
+        },
+    )
+    proposal = propose(path)
+    assert [sheet.table for sheet in proposal.sheets] == ["supplies", "", ""]
+    assert proposal.sheets[2].why == "as its name asks"
+    assert len(proposal.intake.set_aside) == 5
+
+
+def test_the_template_is_taken_as_it_is(tmp_path):
+    init(tmp_path / "template.xlsx")
+    intake = propose(tmp_path / "template.xlsx").intake
+    assert not intake.errors
+    net = load(tmp_path / "template.xlsx")
+    for name in ("nodes", "supplies", "needs"):
+        assert len(table(intake, name)) == len(net.table(name))
+    ends = {(row["supplier"], row["consumer"]) for row in table(intake, "supplies")}
+    given = net.table("supplies")
+    assert ends == set(zip(given.column("supplier"), given.column("consumer"), strict=True))
 
 
 def test_extra_columns_never_pass_for_fields(tmp_path):

@@ -29,7 +29,7 @@ from supplynet.model import Meta, SupplyNetwork
 from supplynet.schema import TABLES
 from supplynet.text import clamp, plural, safe_url
 
-__all__ = ["MAPPING_FILE", "Aside", "Facts", "Intake", "convert", "convert_book"]
+__all__ = ["MAPPING_FILE", "Aside", "Facts", "Intake", "convert", "convert_book", "missing"]
 
 MAPPING_FILE = "mapping.toml"
 #: Rows named in `sheet_row` where many rows speak of one thing.
@@ -208,7 +208,7 @@ def _check(book: Book, mapping: Mapping) -> None:
                 wrong.append(Finding(where, what, "The mapping is of another file: make it anew"))
         have = {column.role for column in sheet.columns}
         have |= {role for role, text in sheet.fixed.items() if text}
-        for role in _missing(sheet.table, have):
+        for role in missing(sheet.table, have):
             what = f"no column is the {role}, which {sheet.table} needs"
             fix = f'In the mapping write is = "{role}" at its column, or {role} under sheet.fixed'
             wrong.append(Finding(where, what, fix))
@@ -216,11 +216,11 @@ def _check(book: Book, mapping: Mapping) -> None:
         raise ValidationError(wrong)
 
 
-def _missing(table: str, have: set[str]) -> list[str]:
+def missing(table: str, have: set[str]) -> list[str]:
     """Return what a sheet of that table lacks; an id can be made where there is a name."""
     missing = []
     for spec in TABLES[table].required:
-        names = {"id": {"id", "name", "title"}}.get(spec.name, {spec.name})
+        names = {"id": {"id", "name", "title", "url"}}.get(spec.name, {spec.name})
         if not names & have:
             missing.append("name" if spec.name == "id" and "name" in TABLES[table] else spec.name)
     return missing

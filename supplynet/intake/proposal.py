@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from supplynet.errors import Finding, ValidationError, did_you_mean
-from supplynet.intake.conversion import Facts, Intake, convert_book
+from supplynet.intake.conversion import Facts, Intake, convert_book, missing
 from supplynet.intake.headings import (
     Match,
     key,
@@ -30,7 +30,7 @@ from supplynet.intake.rows import UNITS, Unread
 from supplynet.intake.source import Book, open_book
 from supplynet.intake.values import Numbers, is_percent, is_unknown, parse_number, shown
 from supplynet.io.sheets import Cell, Sheet, column_letters, column_number
-from supplynet.schema import TABLES, country
+from supplynet.schema import country
 from supplynet.text import clamp, plural
 
 __all__ = ["ColumnProposal", "Proposal", "Question", "SheetProposal", "answered", "propose"]
@@ -333,11 +333,7 @@ class _Draft:
         return [(score, table) for score, _, table in sorted(found, reverse=True)]
 
     def _complete(self, table: str, have: set[str]) -> bool:
-        lacking = [
-            spec.name
-            for spec in TABLES[table].required
-            if not ({"id", "name", "title", "url"} if spec.name == "id" else {spec.name}) & have
-        ]
+        lacking = missing(table, have)
         if not lacking:
             return True
         # A list of the suppliers of one product: the product stands in a title, not in a column.
@@ -425,6 +421,19 @@ class _Draft:
 
     def _choose(self, traded: set[str]) -> tuple[str, str]:
         """Return the table, blank where it is not sure, and why."""
+        if "(ignore)" in self.sheet.name.casefold():
+            self.ranked = []
+            return "", "as its name asks"
+        table, why = self._likely(traded)
+        sure = {match.role for match in self._assigned(table).values() if match.sure}
+        if table and table != "supplies" and missing(table, sure):
+            # A sheet beside the supplies must not keep them from being read.
+            self._ask_table(table)
+            return "", f"it may be {table}"
+        return table, why
+
+    def _likely(self, traded: set[str]) -> tuple[str, str]:
+        """Return the table that the columns speak for, blank where two fit alike, and why."""
         if not self.ranked:
             if not self.sheet.rows:
                 return "", "the sheet is empty"
