@@ -232,6 +232,16 @@ def test_references_of_one_id_that_agree_are_one():
     assert len(network.table("references")) == 1
 
 
+def test_a_reference_is_compared_with_all_that_is_known_of_it():
+    hands = [
+        net(["a>b:x"], references=[{"id": "r1", **row}])
+        for row in ({"title": "USGS"}, {"url": "https://x.org"}, {"url": "https://y.org"})
+    ]
+    network = merge(hands, names=["A", "B", "C"]).network()
+    urls = {row["id"]: row["url"] for row in network.table("references").rows()}
+    assert urls == {"r1": "https://x.org", "r1@C": "https://y.org"}
+
+
 def test_ids_of_a_hand_without_the_table_get_a_bare_row():
     one = net(
         ["a>b:x"],
@@ -330,6 +340,19 @@ def test_supplies_are_one_where_supplier_consumer_material_and_start_agree():
     two = net([{**_supply("a>b:x"), "start": "2020-01-01", "share": "0.4"}])
     found = both(one, two)
     assert [(c.table, c.row, c.field) for c in found.conflicts] == [("supplies", "a>b:x", "share")]
+
+
+def test_supplies_that_start_at_different_times_are_two():
+    one, two = (
+        net(
+            [{**_supply("a>b:x"), "start": start, "end": end, "share": share}],
+            network={"as_of": "2026-01-01"},
+        )
+        for start, end, share in (("2020-01-01", "2022-01-01", "0.8"), ("2022-01-01", None, "0.9"))
+    )
+    supplies = merged(one, two).table("supplies")
+    assert list(map(str, supplies.column("share"))) == ["0.8", "0.9"]
+    assert supplies.column("id") == ["a>b:x", "a>b:x#2"]
 
 
 def test_supplies_of_one_id_that_differ_are_both_kept_and_observed():

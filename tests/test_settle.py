@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -183,6 +184,43 @@ def test_a_stop_through_illustrative_links_is_no_vanishing():
     supplies = [CHAIN[0], {**CHAIN[1], "confidence": "illustrative"}]
     net = network(supplies, [{"id": "mine", "upstream": None}])
     assert fates(one_cell(net, "upstream:mine")) == {"good": (1, 0, 0), "bad": (0, 1, 0)}
+
+
+def test_a_target_that_illustrative_links_hold_down_anyway():
+    needs = [
+        {"consumer": "plant", "material": "gas", "suppliers": "complete",
+         "confidence": "illustrative"},
+    ]  # fmt: skip
+    net = network(CHAIN, [{"id": "mine", "upstream": None}], needs=needs)
+    assert fates(one_cell(net, "upstream:mine")) == {"good": (1, 0, 0), "bad": (0, 1, 0)}
+
+
+def test_names_that_are_taken_are_not_taken_again():
+    supplies = [
+        {"supplier": "another supplier", "consumer": "smelter", "material": "unrecorded input"},
+        {"supplier": "smelter", "consumer": "plant", "material": "metal"},
+    ]
+    nodes = [{"id": "another supplier", "upstream": None}]
+    needs = [{"consumer": "plant", "material": "metal", "suppliers": "partial"}]
+    net = network(supplies, nodes, needs=needs)
+    # Open: either node with the open list; what the mine needs with it is two gaps at once.
+    assert fates(one_cell(net, "suppliers:plant/metal"))["good"] == (2, 0, 0)
+    alone = network(supplies, [{"id": "smelter", "upstream": "unknown"}])
+    assert fates(one_cell(alone, "upstream:smelter")) == {"good": (1, 0, 0), "bad": (0, 1, 0)}
+
+
+def test_a_search_cut_short_rules_out_no_pair():
+    needs = [{"consumer": "plant", "material": "metal", "suppliers": "partial"}]
+    net = network(CHAIN, needs=needs)
+    gone = supplynet.minimal_cut_sets(network(CHAIN[:1], targets=("smelter",)), "smelter")
+    pair, blind = (OpenFinding("smelter", "node", units, ("g",)) for units in (("x",), ()))
+    assert settle._fate(pair, gone, None) == "ruled out"
+    short = dataclasses.replace(gone, possible_complete_to=0)
+    assert settle._fate(pair, short, None) == "open"
+    assert settle._fate(blind, short, None) == "ruled out"
+    open_pair = next_cells(net).open[0]
+    still = supplynet.minimal_cut_sets(net, "plant", max_order=1)
+    assert settle._fate(open_pair, still, None) == "open"
 
 
 def test_order_is_by_what_is_settled_whatever_is_true():

@@ -437,8 +437,9 @@ def _fate(finding: OpenFinding, answer: CutSets, entered: str | None) -> str:
     stays = any(gap in gaps for gap in answer.blind_spots) or any(
         units.issuperset(pair.units) and gaps.issuperset(pair.gaps) for pair in answer.possible
     )
-    # Where the search was cut short, not to be found is not to be gone.
-    return "open" if stays or not answer.possible_complete else "ruled out"
+    # Where the search for pairs was cut short, not to be found is not to be gone.
+    searched = answer.possible_complete or not finding.units
+    return "open" if stays or not searched else "ruled out"
 
 
 def _filled(net: SupplyNetwork, fill: _Fill) -> SupplyNetwork:

@@ -649,16 +649,20 @@ class _Merger:
     # Fields
 
     def _merged_row(self, name: str, group: Sequence[_Row]) -> dict[str, Any]:
+        if len(group) == 1 and name != "needs":
+            # Nobody else speaks of it. (A need depends on the supplies of the others too.)
+            values = group[0].values
+            return {k: str(v) if isinstance(v, _Default) else v for k, v in values.items()}
         schema = TABLES[name]
         columns = dict.fromkeys(
             [spec.name for spec in schema if any(spec.name in row.values for row in group)]
             + [key for row in group for key in row.values]
         )
         notes: list[str] = []
-        values = {key: self._value(name, key, group, notes) for key in columns if key != "note"}
+        made = {key: self._value(name, key, group, notes) for key in columns if key != "note"}
         said = [row.get("note") for row in group if row.get("note")]
-        values["note"] = _joined([*said, *notes])
-        return values
+        made["note"] = _joined([*said, *notes])
+        return made
 
     def _value(self, table: str, key: str, group: Sequence[_Row], notes: list[str]) -> Any:  # noqa: ANN401
         """Return one field of a merged row; what was set aside goes to its notes."""
@@ -925,25 +929,25 @@ class _Merger:
                 self.findings.add(
                     row.where, what, "Check that it holds there too", "warning", kind=kind
                 )
-        for hand, suppliers in enumerate(self.suppliers):
-            for (consumer, material), found in suppliers.items():
-                if material is not None:
-                    continue
-                for other, more in enumerate(self.suppliers):
-                    named = {
-                        supplier: of
-                        for (taker, of), sellers in more.items()
-                        if taker == consumer and of is not None and other != hand
-                        for supplier in sellers
-                    }
-                    for supplier in sorted(found.keys() & named.keys()):
-                        what = (
-                            f"supplies: {supplier}>{consumer} has no material here and "
-                            f"{named[supplier]} in {self.hands[other]}"
-                        )
-                        fix = "Both are kept, as two needs. Fill in the material if they are one"
-                        kind = ("supplies", "blank material")
-                        self.findings.add(found[supplier], what, fix, "warning", kind=kind)
+        self._say_what_has_no_material(rows["supplies"])
+
+    def _say_what_has_no_material(self, supplies: Sequence[_Row]) -> None:
+        """Warn of supplies without a material where another hand names one."""
+        named: dict[tuple[str, str], dict[int, _Row]] = defaultdict(dict)
+        for row in supplies:
+            if row.get("material") is not None:
+                named[row.values["supplier"], row.values["consumer"]].setdefault(row.hand, row)
+        for row in supplies:
+            if row.get("material") is not None:
+                continue
+            ends = row.values["supplier"], row.values["consumer"]
+            for hand, other in named.get(ends, {}).items():
+                if hand != row.hand:
+                    what = f"supplies: {'>'.join(ends)} has no material here and "
+                    what += f"{other.values['material']} in {self.hands[hand]}"
+                    fix = "Both are kept, as two needs. Fill in the material if they are one"
+                    kind = ("supplies", "blank material")
+                    self.findings.add(row.where, what, fix, "warning", kind=kind)
 
     def _meta(self) -> dict[str, Any]:
         metas = [net.meta for net in self.nets]
