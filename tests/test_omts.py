@@ -384,6 +384,8 @@ def test_what_has_no_field_is_kept_or_counted():
     assert (row["role"], row["com.acme.tier"], row["labels"]) == ("x", "7", "risk-tier=low;flag")
     # An extension is never taken for a field of ours that has the same name.
     assert (row["country (OMTS)"], row.get("country")) == ("US", None)
+    again = examine(omts_export(seen.network()).files[""]).network()
+    assert content(again, "entities") == content(seen.network(), "entities")
     assert any("property 'deep' (1)" in text for text in levels(seen, "note"))
 
 

@@ -284,7 +284,7 @@ class _Writing:
                     item[plain] = native
                     continue
             self.kept[table][name] = None
-            item[f"{prefix}{plain}"] = ";".join(value) if isinstance(value, tuple) else value
+            item[f"{prefix}{name}"] = ";".join(value) if isinstance(value, tuple) else value
         return item
 
     # Nodes
@@ -403,7 +403,7 @@ class _Writing:
                 item["sole_source"] = True
                 self.counts["needs kept"] += 1
             item |= _common(row) | self._rest("supplies", row, used)
-            self._edge(kind, row["id"], *ends, item)
+            self._edge(kind, row["id"], ends[0], ends[1], item)
 
     def _complete_needs(self) -> set[tuple[str, str]]:
         """Return the needs that say nothing but that all suppliers are on record."""
@@ -438,7 +438,7 @@ class _Writing:
                 item["control_type"] = row.get("control_type") or control
             item |= _common(row) | self._rest("holdings", row, used)
             name = f"{row['owner']} holds {row['asset']}"
-            self._edge(kind, name, *ends, item)
+            self._edge(kind, name, ends[0], ends[1], item)
 
     def _holder(self, name: str) -> str:
         return self.ids.get(("entities", name)) or self.ids["nodes", name]

@@ -429,6 +429,7 @@ class _Reading:
 
     def _join_same(self) -> None:
         """Read nodes that are surely the same as one, and warn of those that may be."""
+        order = {name: place for place, name in enumerate(self.nodes)}
         for edge in self.edges:
             if edge.type != "same_as":
                 continue
@@ -442,8 +443,7 @@ class _Reading:
                 fix = "Join them if they are one: two names of one firm look like two suppliers"
                 self.findings.add(edge.where, what, fix, "warning", kind=(edge.place, "same_as"))
                 continue
-            order = list(self.nodes)
-            first, second = sorted((first, second), key=order.index)
+            first, second = sorted((first, second), key=order.__getitem__)
             self.same[second] = first
             what = f"{second!r} is read as {first!r}: they are said to be the same for sure"
             self.findings.add(edge.where, what, level="warning", kind=(edge.place, "same as"))
