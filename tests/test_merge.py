@@ -235,11 +235,11 @@ def test_references_of_one_id_that_agree_are_one():
 def test_a_reference_is_compared_with_all_that_is_known_of_it():
     hands = [
         net(["a>b:x"], references=[{"id": "r1", **row}])
-        for row in ({"title": "USGS"}, {"url": "https://x.org"}, {"url": "https://y.org"})
+        for row in ({"title": "USGS"}, {"url": "https://x.org"}, {"title": "BGS"})
     ]
     network = merge(hands, names=["A", "B", "C"]).network()
-    urls = {row["id"]: row["url"] for row in network.table("references").rows()}
-    assert urls == {"r1": "https://x.org", "r1@C": "https://y.org"}
+    titles = {row["id"]: row["title"] for row in network.table("references").rows()}
+    assert titles == {"r1": "USGS", "r1@C": "BGS"}
 
 
 def test_ids_of_a_hand_without_the_table_get_a_bare_row():
@@ -420,6 +420,16 @@ def test_extra_columns_are_kept_and_compared():
     assert (row["quote"], row["mine"], row["yours"]) == ("q", "1", "2")
     three = net(["a>b:x"], [{"id": "a", "quote": "p"}])
     assert [c.field for c in both(one, three).conflicts] == ["quote"]
+
+
+def test_a_figure_that_takes_the_unit_of_another_hand_is_told():
+    one = net(["a>b:x"], [{"id": "a", "capacity": "100"}])
+    two = net(["a>b:x"], [{"id": "a", "capacity_unit": "t/yr"}])
+    found = both(one, two)
+    assert found.network().node_rows["a"]["capacity_unit"] == "t/yr"
+    assert "nodes: a: capacity 100 has no unit here" in whats(found, "warning")
+    same = net(["a>b:x"], [{"id": "a", "capacity": "100", "capacity_unit": "t/yr"}])
+    assert not whats(both(one, same), "warning")
 
 
 def test_the_order_of_a_list_is_no_conflict_but_what_it_holds_is():

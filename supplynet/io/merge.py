@@ -40,6 +40,11 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
 _ALIASED = ("nodes", "materials", "entities")
 #: Lists of what supports or names a row: two hands add to each other. Other lists are one fact.
 _ADDED_UP = frozenset({"references", "aliases"})
+#: Figures that mean nothing without another field.
+_UNITS: Mapping[str, tuple[str, ...]] = {
+    "capacity_unit": ("capacity", "capacity_low", "capacity_high"),
+    "unit": ("volume", "quantity"),
+}
 _GRADES = ("low", "medium", "high")
 _LEGAL = frozenset({"ag", "co", "company", "corp", "corporation", "gmbh", "inc", "limited", "llc"})
 _LEGAL_TOO = frozenset({"ltd", "plc", "pty", "sa", "sas", "nv", "bv", "kk"})
@@ -660,9 +665,25 @@ class _Merger:
         )
         notes: list[str] = []
         made = {key: self._value(name, key, group, notes) for key in columns if key != "note"}
+        self._say_whose_unit(name, group)
         said = [row.get("note") for row in group if row.get("note")]
         made["note"] = _joined([*said, *notes])
         return made
+
+    def _say_whose_unit(self, name: str, group: Sequence[_Row]) -> None:
+        """Warn of a figure without a unit that takes the unit of another hand."""
+        for unit, figures in _UNITS.items():
+            giving = [row for row in group if row.get(unit) is not None]
+            for figure in figures if giving else ():
+                values = {row.get(figure) for row in giving}
+                for row in group:
+                    value = row.get(figure)
+                    if row not in giving and value is not None and value not in values:
+                        what = (
+                            f"{name}: {_label(name, row)}: {figure} {_text(value)} has no unit here"
+                        )
+                        fix = f"It takes that of {giving[0].where}: {giving[0].values[unit]}"
+                        self.findings.add(row.where, what, fix, "warning", kind=(name, "unit"))
 
     def _value(self, table: str, key: str, group: Sequence[_Row], notes: list[str]) -> Any:  # noqa: ANN401
         """Return one field of a merged row; what was set aside goes to its notes."""
