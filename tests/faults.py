@@ -59,7 +59,7 @@ def listing(folder: Path) -> dict[str, str]:
 
 
 def run(
-    args: list[str], folder: Path, stderr: Path, *, signals=None, limit=None, user=None
+    args: list[str], folder: Path, stderr: Path, *, signals=None, limit=None, user=None, close=None
 ) -> dict:
     """Run the command once with one fault and say what is left."""
 
@@ -67,6 +67,8 @@ def run(
         if limit is not None:
             # Beyond this size a write fails, as on a full disk; Python ignores the signal.
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        if close is not None:
+            Path(close).chmod(0o700)
         if user is not None:
             os.setuid(user)
 

@@ -77,6 +77,10 @@ def _run(args: list[str]) -> int:
         if isinstance(error, OSError) and error.errno in STREAM_ERRORS:
             # The help text is written by click, to a full disk or a closed stream as well.
             raise
+        if isinstance(error, OSError) and error.filename is not None:
+            # A place that cannot even be looked at is the user's to mend.
+            tell(f"supplynet: {error.filename}: {str(error.strerror).lower()}.")
+            return EXIT_USAGE
         if os.environ.get("SUPPLYNET_DEBUG"):
             traceback.print_exc()
         tell(

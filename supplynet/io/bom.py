@@ -104,10 +104,10 @@ def examine_bom(
     --------
     >>> import tempfile, pathlib
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "bom.csv"
-    >>> _ = file.write_text("part,country,index\nmotor,China / PRC,0.9\n")
+    >>> _ = file.write_text("part,country,index\nmotor,Chnia,0.9\n")
     >>> rows, findings = examine_bom(file)
     >>> rows, str(findings[-1])
-    ((), "bom.csv:2: motor: country 'China / PRC' is no country. Did you mean CN (China)?")
+    ((), "bom.csv:2: motor: country 'Chnia' is no country. Did you mean CN (China)?")
     >>> _ = file.write_text("part,country,index\nmotor,PRC,0.9\n")
     >>> examine_bom(file)[0][0].origins
     ('CN',)

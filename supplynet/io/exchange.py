@@ -125,7 +125,10 @@ def export(
     True
     """
     form = FORMATS[_known(to)] if to is not None else FORMATS[format_of(path)]
-    made = make_export(net, form.name, on=on)
+    try:
+        made = make_export(net, form.name, on=on)
+    except OutputError as error:
+        raise OutputError(f"{os.fspath(path)}: {error}") from error
     if form.name == "folder":
         # Not only written: tables of an older network in the folder must go.
         _save_folder(net, path, force=force)

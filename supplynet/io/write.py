@@ -109,7 +109,11 @@ def _save_file(net: SupplyNetwork, target: Path, *, force: bool) -> None:
     if target.suffix.lower() == ".xlsx":
         from supplynet.io.xlsx import workbook_bytes
 
-        write_bytes(target, workbook_bytes(net))
+        try:
+            data = workbook_bytes(net)
+        except OutputError as error:
+            raise OutputError(f"{target}: {error}") from error
+        write_bytes(target, data)
     else:
         from supplynet.io.jsonform import json_text
 

@@ -496,7 +496,7 @@ def _new_book() -> Iterator[Workbook]:
                 sheet.close()
         if isinstance(error, OSError) and not isinstance(error, OutputError):
             reason = error.strerror or str(error)
-            message = f"The workbook could not be put together: {reason}."
+            message = f"the workbook could not be put together: {reason}."
             raise OutputError(message) from error
         raise
 
