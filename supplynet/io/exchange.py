@@ -464,7 +464,7 @@ FORMATS: Mapping[str, Format] = {
         Format("gexf", "GEXF 1.3 for Gephi", (".gexf",), True, _gexf),
         Format("node-link", "node-link JSON for networkx and d3", (".json",), True, _node_link),
         Format("gephi", "nodes.csv and edges.csv for Gephi's data laboratory", (), True, _gephi),
-        Format("omts", "OMTS, version 0.1.0, as JSON", (".json",), True, _omts),
+        Format("omts", "OMTS, version 0.1.0, as JSON", (".omts", ".json"), True, _omts),
         Format("omts-xlsx", "the import workbook of OMTS", (".xlsx",), True, _omts_xlsx),
         Format("neo4j", "CSV files for the bulk import of Neo4j", (), False, _neo4j),
     )

@@ -695,14 +695,14 @@ def _book(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
     from supplynet.io import xlsx
 
     packed = io.BytesIO()
-    with xlsx._new_book() as book:
+    with xlsx.new_book() as book:
         for name, rows in sheets.items():
-            sheet = xlsx._new_sheet(book, name)
+            sheet = xlsx.new_sheet(book, name)
             sheet.freeze_panes = "A2"
             for number, row in enumerate(rows, start=1):
                 where = f"{name}, row {number}"
                 # Dates as text: the tool of OMTS reads nothing else as a date.
                 plain = [v.isoformat() if isinstance(v, date) else v for v in row]
-                sheet.append([xlsx._cell(sheet, value, where) for value in plain])
+                sheet.append([xlsx.book_cell(sheet, value, where) for value in plain])
         ExcelWriter(book, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED)).save()
-    return xlsx._undated(packed)
+    return xlsx.undated(packed)

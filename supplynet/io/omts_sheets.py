@@ -400,7 +400,7 @@ class _Book:
     def _check(self, sheet: Sheet) -> None:
         from supplynet.io import xlsx
 
-        xlsx._check_cells(sheet, self.place(sheet.name), self.findings)
+        xlsx.check_cells(sheet, self.place(sheet.name), self.findings)
 
     def _rows(
         self, sheet: Sheet, wanted: Iterable[str] = ("name",), *, checked: bool = False

@@ -28,7 +28,7 @@ from supplynet.schema import TABLES, fold
 __all__ = ["Examination", "Undirected", "assemble", "check", "examine", "load"]
 
 _CSV_ENDINGS = (".csv", ".tsv", ".tab", ".txt")
-_ENDINGS = (*_CSV_ENDINGS, ".xlsx", ".xlsm", ".json", ".graphml", ".gexf")
+_ENDINGS = (*_CSV_ENDINGS, ".xlsx", ".xlsm", ".json", ".omts", ".graphml", ".gexf")
 
 #: What becomes of edges that do not say who supplies whom.
 Undirected = Literal["refuse", "as_written", "both"]
@@ -205,7 +205,7 @@ def _read_file(
         from supplynet.io.xlsx import read_xlsx
 
         return read_xlsx(place, findings)
-    if ending == ".json":
+    if ending in (".json", ".omts"):
         from supplynet.io.jsonform import read_json
 
         return read_json(place, findings, undirected=undirected)

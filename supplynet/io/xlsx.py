@@ -32,7 +32,16 @@ if TYPE_CHECKING:
     from openpyxl.cell import Cell as BookCell
     from openpyxl.worksheet.worksheet import Worksheet
 
-__all__ = ["read_xlsx", "template_bytes", "workbook_bytes"]
+__all__ = [
+    "book_cell",
+    "check_cells",
+    "new_book",
+    "new_sheet",
+    "read_xlsx",
+    "template_bytes",
+    "undated",
+    "workbook_bytes",
+]
 
 META_SHEET = "network"
 _COUNTRIES = "countries (ignore)"
@@ -215,7 +224,7 @@ def _raw_table(sheet: Sheet, where: str, table: str, findings: Findings) -> RawT
     header = _headings(sheet)
     top = f"{where}:{sheet.lines[0]}"
     own = Findings()
-    _check_cells(sheet, where, own)
+    check_cells(sheet, where, own)
     if not known_headings(header, table):
         shown = ", ".join(repr(clamp(heading, 40)) for heading in header[:5])
         fix = f"Put them in the first row. {_intake(where.partition('[')[0])}"
@@ -259,7 +268,7 @@ def _check_header(sheet: Sheet, header: Sequence[str], where: str, findings: Fin
         findings.add(top, what, "Name it, or delete it", kind=(where, "no heading"))
 
 
-def _check_cells(sheet: Sheet, where: str, findings: Findings) -> None:
+def check_cells(sheet: Sheet, where: str, findings: Findings) -> None:
     """Say what cells hold that is no plain value, and what the screen shows otherwise."""
     formulas = []
     for line, row in zip(sheet.lines, sheet.rows, strict=True):
@@ -360,7 +369,7 @@ def _meta(sheet: Sheet, where: str, name: str, findings: Findings) -> Meta:
     """Return what the sheet of keys and values says."""
     schema = TABLES["network"]
     own = Findings()
-    _check_cells(sheet, where, own)
+    check_cells(sheet, where, own)
     values: dict[str, Any] = {}
     lines: dict[str, int] = {}
     for line, row in zip(sheet.lines, sheet.rows, strict=True):
@@ -466,7 +475,7 @@ def template_bytes(
     from openpyxl.writer.excel import ExcelWriter
 
     packed = io.BytesIO()
-    with _new_book() as book:
+    with new_book() as book:
         if readme:
             _readme_sheet(book, readme)
         _meta_sheet(book, meta)
@@ -475,11 +484,11 @@ def template_bytes(
         if readme:
             _country_sheet(book)
         ExcelWriter(book, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED)).save()
-    return _undated(packed)
+    return undated(packed)
 
 
 @contextmanager
-def _new_book() -> Iterator[Workbook]:
+def new_book() -> Iterator[Workbook]:
     """Give a workbook to write to; its sheets go to temporary files first."""
     from openpyxl import Workbook
 
@@ -501,7 +510,7 @@ def _new_book() -> Iterator[Workbook]:
         raise
 
 
-def _undated(packed: io.BytesIO) -> bytes:
+def undated(packed: io.BytesIO) -> bytes:
     """Return an archive with the same parts, all of one day and made on no system."""
     plain = io.BytesIO()
     with zipfile.ZipFile(packed) as old, zipfile.ZipFile(plain, "w") as new:
@@ -514,7 +523,7 @@ def _undated(packed: io.BytesIO) -> bytes:
     return plain.getvalue()
 
 
-def _cell(sheet: Worksheet, value: object, where: str) -> BookCell | None:
+def book_cell(sheet: Worksheet, value: object, where: str) -> BookCell | None:
     """Return a cell that holds exactly this value, ``None`` for a blank."""
     from openpyxl.cell import WriteOnlyCell
 
@@ -564,7 +573,7 @@ def _heading(sheet: Worksheet, text: str, where: str, note: str = "") -> BookCel
     from openpyxl.comments import Comment
     from openpyxl.styles import Font
 
-    cell = _cell(sheet, text, where)
+    cell = book_cell(sheet, text, where)
     if cell is not None:
         cell.font = Font(bold=True)
         if note:
@@ -581,7 +590,7 @@ def _table_sheet(
         size = f"{plural(count, 'row')} and {plural(len(columns), 'column')}"
         most = f"a sheet holds {_MAX_ROWS - 1:,} and {_MAX_COLUMNS:,}"
         raise OutputError(f"{name}: {size}, {most}. Write a folder of CSV files instead.")
-    sheet = _new_sheet(book, name)
+    sheet = new_sheet(book, name)
     sheet.freeze_panes = "A2"
     for place, (heading, values) in enumerate(columns.items(), start=1):
         letters = column_letters(place)
@@ -603,13 +612,14 @@ def _table_sheet(
     for number, row in enumerate(zip(*columns.values(), strict=True), start=2):
         sheet.append(
             [
-                _cell(sheet, value, f"{name}, cell {letters}{number}")
+                book_cell(sheet, value, f"{name}, cell {letters}{number}")
                 for letters, value in zip(letters_of, row, strict=True)
             ]
         )
 
 
-def _new_sheet(book: Workbook, name: str) -> Worksheet:
+def new_sheet(book: Workbook, name: str) -> Worksheet:
+    """Return a new sheet at the end of a workbook."""
     sheet: Worksheet = book.create_sheet(name)
     return sheet
 
@@ -650,7 +660,7 @@ def _add_choice(sheet: Worksheet, field: FieldSpec, cells: str, *, countries: bo
 
 
 def _meta_sheet(book: Workbook, meta: Meta) -> None:
-    sheet = _new_sheet(book, META_SHEET)
+    sheet = new_sheet(book, META_SHEET)
     sheet.freeze_panes = "A2"
     sheet.column_dimensions["A"].width = 16
     sheet.column_dimensions["B"].width = 80
@@ -658,23 +668,25 @@ def _meta_sheet(book: Workbook, meta: Meta) -> None:
     for field in TABLES["network"]:
         value = getattr(meta, field.name)
         where = f"{META_SHEET}, {field.name}"
-        sheet.append([_heading(sheet, field.name, where, _note(field)), _cell(sheet, value, where)])
+        sheet.append(
+            [_heading(sheet, field.name, where, _note(field)), book_cell(sheet, value, where)]
+        )
     for key, value in meta.extra.items():
         where = f"{META_SHEET}, {key}"
-        sheet.append([_cell(sheet, key, where), _cell(sheet, value, where)])
+        sheet.append([book_cell(sheet, key, where), book_cell(sheet, value, where)])
 
 
 def _readme_sheet(book: Workbook, lines: Sequence[str]) -> None:
-    sheet = _new_sheet(book, "README")
+    sheet = new_sheet(book, "README")
     sheet.column_dimensions["A"].width = 110
     for line in lines:
-        sheet.append([_cell(sheet, line, "README")])
+        sheet.append([book_cell(sheet, line, "README")])
 
 
 def _country_sheet(book: Workbook) -> None:
-    sheet = _new_sheet(book, _COUNTRIES)
+    sheet = new_sheet(book, _COUNTRIES)
     sheet.freeze_panes = "A2"
     sheet.column_dimensions["B"].width = 40
     sheet.append([_heading(sheet, text, _COUNTRIES) for text in ("code", "country")])
     for code in sorted(country_codes()):
-        sheet.append([_cell(sheet, text, _COUNTRIES) for text in (code, country_name(code))])
+        sheet.append([book_cell(sheet, text, _COUNTRIES) for text in (code, country_name(code))])
