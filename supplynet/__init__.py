@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         single_points_of_failure,
     )
     from supplynet.analysis.explain import explain
+    from supplynet.analysis.settle import next_cells
     from supplynet.errors import (
         Finding,
         OutputError,
@@ -81,6 +82,7 @@ _HOMES = {
     "merge": "io.merge",
     "minimal_cut_sets": "analysis.cutsets",
     "minimum_vertex_cut": "analysis.centrality",
+    "next_cells": "analysis.settle",
     "save": "io",
     "single_points_of_failure": "analysis.cutsets",
 }
@@ -118,6 +120,7 @@ __all__ = [
     "merge",
     "minimal_cut_sets",
     "minimum_vertex_cut",
+    "next_cells",
     "save",
     "single_points_of_failure",
     "view",

@@ -56,7 +56,7 @@ BUILT_IN = (
     "supply",
 )
 _BLANK_IS_GAP = frozenset({"country", "operator", "owner", "controller", "stage"})
-_NOT_UNITS = frozenset({"id", "name", "note", "references", "makes"})
+_NOT_UNITS = frozenset({"id", "name", "note", "references", "makes", "aliases", "lei"})
 
 
 @dataclass(frozen=True, slots=True)

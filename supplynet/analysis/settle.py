@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 __all__ = ["NextCell", "NextCells", "OpenFinding", "Value", "next_cells"]
 
 #: Work for all asking together. It is counted in rows and gaps, not in seconds, so that the same
-#: input gives the same answer; past it the answer says what was left out. Some ten seconds.
+#: input gives the same answer; past it the answer says what was left out. A row costs more on a
+#: large network, and the first answer is to come in seconds.
 _WORK = 25_000_000
+_WORK_LARGE = 8_000_000
+_LARGE = 2_000
 #: Work per row of a question or of a changed network; with pairs, each gap adds one more.
 _PER_ROW = 15
 #: Gaps tried out for each cell that is listed.
@@ -352,7 +355,7 @@ class _Plan:
         self.on = on
         self.size = 1 + sum(len(net.table(name)) for name in ("nodes", "supplies", "needs"))
         plain = _PER_ROW * self.size * len(kinds)
-        half = _WORK // 2
+        half = (_WORK if self.size <= _LARGE else _WORK_LARGE) // 2
         self.asked = tuple(wanted[: half // plain])
         self.gaps = 0
         if self.asked:

@@ -217,10 +217,13 @@ def merge(
     net = found.network()
     save(net, out, force=force)
     files = [str(out)]
+    beside = out / "conflicts.csv" if out.is_dir() else Path(f"{out}.conflicts.csv")
     if found.conflicts:
-        beside = out / "conflicts.csv" if out.is_dir() else Path(f"{out}.conflicts.csv")
         write_text(beside, found.conflicts_csv())
         files.append(str(beside))
+    elif beside.is_file():
+        # That of an earlier merge would speak of another network.
+        beside.unlink()
     return Answer(
         result={**found.to_dict(), "files": files},
         blocks=lambda: merge_blocks(found, net, files),
