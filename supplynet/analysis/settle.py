@@ -316,10 +316,13 @@ def next_cells(
     order = sorted(named, key=lambda gap: (-len(named[gap]), gap))
     every = frozenset().union(*found.values()) if found else frozenset()
     tried: list[NextCell] = []
+    untried: list[NextCell] = []
     for gap in order[: _TRIED * max_cells]:
         place = _cell_of(net, when, gap, named[gap], kinds)
-        if not plan.affords(len(place.fills), asked_by[gap]):
-            break
+        if untried or not plan.affords(len(place.fills), asked_by[gap]):
+            # Named all the same: what most findings hang on is worth a look.
+            untried.append(_next_cell(net, gap, place, (), (len(named[gap]), len(every))))
+            continue
         values = tuple(
             _try(net, fill, (named[gap], every), plan, asked_by[gap]) for fill in place.fills
         )
@@ -332,7 +335,7 @@ def next_cells(
         not_asked=wanted[len(plan.asked) :],
         without_pairs=plan.asked[plan.with_pairs :],
         open=tuple(sorted(every)),
-        cells=tuple(tried[:max_cells]),
+        cells=tuple([*tried, *untried][:max_cells]),
         gaps=len(order),
         tried=len(tried),
         complete=plan.with_pairs == len(wanted)
