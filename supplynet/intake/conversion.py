@@ -18,7 +18,7 @@ from supplynet.intake.mapping import Mapping, SheetMapping
 from supplynet.intake.rows import ORIGIN, SheetReader, Unread
 from supplynet.intake.source import Book, open_book
 from supplynet.intake.things import Registry, Thing
-from supplynet.intake.values import shown
+from supplynet.intake.values import says_no_end, shown
 from supplynet.io.convert import Findings
 from supplynet.io.csvtext import RawTable
 from supplynet.io.meta import META_FILE
@@ -39,6 +39,9 @@ _ORDER = ("references", "materials", "nodes", "entities", "supplies", "needs", "
 _ACTORS = ("nodes", "entities")
 #: Values of one thing that are kept side by side and never contradict each other.
 _JOINED = frozenset({"note"})
+_FILL_DOWN = "If a blank cell stands for the one above, set fill_down = true in the mapping"
+#: What says whether a node runs.
+_RUNS = ("status", "start", "end", "upstream")
 _Naming = Callable[[str], str]
 
 
@@ -261,6 +264,8 @@ class _Builder:
         self.actors = Registry(merges["name"])
         self.materials = Registry(merges["material"])
         self.references = Registry({})
+        #: Sheet to the consumer that was named last.
+        self.consumers: dict[str, str] = {}
         self.rows: dict[str, list[dict[str, str]]] = {}
         #: Who owns what by the owner columns of other sheets.
         self.owned: dict[tuple[str, str], Thing] = {}
@@ -303,6 +308,12 @@ class _Builder:
                 self.notes.add(self.book.where(sheet.name, line), what, fix, "warning")
             for cell in unread:
                 place = (sheet.name, cell.column)
+                if cell.gap:
+                    about = f"column {cell.column} {cell.heading!r}: {clamp(cell.text, 40)!r} is"
+                    what = f"{about} not understood: kept as a gap, {cell.gap}"
+                    fix = "Say what it is to be read as in the mapping"
+                    where = self.book.where(sheet.name, line)
+                    self.notes.add(where, what, fix, "warning", kind=(*place, cell.text))
                 if not cell.why:
                     texts = self.facts.blank.setdefault(place, {})
                     texts.setdefault(cell.text, []).append(line)
@@ -357,6 +368,8 @@ class _Builder:
             if spec.name != "id" and not values.get(spec.name)
         ]  # fmt: skip
         cited = [place.reference, *self._cited(values.pop("references", ""))]
+        above = self.consumers.get(place.sheet, "")
+        self.consumers[place.sheet] = values.get("consumer", above)
         if lacking == ["supplier"]:
             self._unnamed_supplier(values, place)
             return
@@ -364,7 +377,16 @@ class _Builder:
             missing = " and ".join(lacking)
             self._row_aside(place, f"no {missing} in the row")
             what = f"no {missing}: the row is set aside"
-            self.notes.add(self.book.where(place.sheet, place.line), what, "Fill it in", "warning")
+            fix = "Fill it in"
+            if table == "supplies" and above and sum(map(bool, place.cells)) > 1:
+                # The row may be one of what the consumer above takes in.
+                consumer = self.actors.named(above)
+                consumer.give("nodes", "upstream", "unknown", place.origin)
+                what += f", and what {clamp(above, 60)!r} needs is kept as not recorded in full"
+                fix = (
+                    "If a blank cell stands for the one above, set fill_down = true in the mapping"
+                )
+            self.notes.add(self.book.where(place.sheet, place.line), what, fix, "warning")
             return
         made = dict(extras)
         for name, value in values.items():
@@ -519,7 +541,7 @@ class _Builder:
             kept = f"what {consumer!r} needs is not recorded in full"
         self._row_aside(place, f"no supplier: kept as a gap, {kept}")
         what = f"no supplier is named: kept as a gap, {kept}"
-        fix = "If a blank cell stands for the one above, set fill_down = true in the mapping"
+        fix = _FILL_DOWN
         kind = (place.sheet, "no supplier")
         self.notes.add(self.book.where(place.sheet, place.line), what, fix, "warning", kind=kind)
 
@@ -595,7 +617,8 @@ class _Builder:
     def _say_what_is_not_known(self) -> None:
         for (sheet, letters), texts in self.facts.blank.items():
             for text, lines in texts.items():
-                what = f"column {letters}: {clamp(text, 40)!r} is read as not known"
+                meaning = "no end" if says_no_end(text) else "not known"
+                what = f"column {letters}: {clamp(text, 40)!r} is read as {meaning}"
                 rows = f" (in {len(lines):,} rows)" if len(lines) > 1 else ""
                 self.notes.add(self.book.where(sheet, lines[0]), what + rows, level="note")
 
@@ -651,6 +674,8 @@ class _Builder:
             return ""
         if name in _JOINED:
             return " | ".join(values)
+        if name == "upstream" and "unknown" in values:
+            return "unknown"  # a row that leaves it open is no contradiction
         if len(values) == 1:
             return next(iter(values))
         for decision in self.mapping.decisions:
@@ -693,6 +718,9 @@ class _Builder:
                     row[name] = "\n".join(thing.values[table][name])
                 elif value := self._one(thing, table, name, thing.name):
                     row[name] = value
+            if any((thing.name, f"nodes.{name}") in self.facts.conflicts for name in _RUNS):
+                # Left blank, these would say that the node runs.
+                row["upstream"] = "unknown"
             if table != "references":
                 row["references"] = "\n".join(thing.references.get(table, []))
             for heading, texts in thing.extras.get(table, {}).items():

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from supplynet.intake.headings import roles
 from supplynet.intake.layout import Grid
 from supplynet.intake.mapping import ColumnMapping, SheetMapping
-from supplynet.intake.values import Reading, holds_codes_only, read_cell, shown
+from supplynet.intake.values import Reading, holds_codes_only, is_to_come, read_cell, shown
 from supplynet.io.sheets import BLANK, Cell, column_letters, column_number
 from supplynet.schema import TABLES, fold
 
@@ -28,15 +28,31 @@ UNITS = {"unit": "volume", "capacity_unit": "capacity"}
 
 @dataclass(frozen=True)
 class Unread:
-    """A cell that gave no value: why, blank where it only says that nothing is known."""
+    """A cell that gave no value: why, blank where it only says that nothing is known.
+
+    `gap` is what is taken in its place, where a blank would say that all is well.
+    """
 
     column: str
     heading: str
     text: str
     why: str
     setting: str
+    gap: str = ""
 
 
+#: Fields whose blank says that all is well: what is said where a cell of theirs is not understood.
+_OPEN: abc.Mapping[str, tuple[str, str]] = {
+    "supplies": ("qualified", "unknown"),
+    "nodes": ("upstream", "unknown"),
+    "needs": ("suppliers", "partial"),
+}
+_STANDING: abc.Mapping[str, frozenset[str]] = {
+    "supplies": frozenset({"status", "qualified", "start", "end"}),
+    "nodes": frozenset({"status", "upstream", "start", "end"}),
+    "needs": frozenset({"suppliers"}),
+}
+_DATES = ("start", "end")
 #: What stands between the names of several firms in one cell.
 _SEVERAL = re.compile(r"\n|;|\s[/|+]\s|\band/or\b")
 
@@ -77,6 +93,7 @@ class SheetReader:
         values: dict[str, str] = {}
         bands: dict[str, str] = {}
         extras: dict[str, str] = {}
+        gaps: dict[str, str] = {}
         unread = []
         for place, given in enumerate(row):
             cell = given
@@ -99,8 +116,17 @@ class SheetReader:
                 else:
                     bands[f"{prefix}.{found}" if prefix else found] = text
             if reading.why or not reading.fields:
+                gap = self._gap(column.role, cell, reading)
+                gaps |= dict([gap] if gap else [])
                 unread.append(
-                    Unread(column.column, column.heading, shown(cell), reading.why, reading.setting)
+                    Unread(
+                        column.column,
+                        column.heading,
+                        shown(cell),
+                        reading.why,
+                        reading.setting,
+                        " = ".join(gap or ()),
+                    )
                 )
             if is_name and reading.fields and _SEVERAL.search(cell.text.strip()):
                 self.several.setdefault(shown(cell), 0)
@@ -109,6 +135,9 @@ class SheetReader:
                 extras[self.names[place]] = shown(cell)
         for role, text in bands.items():
             values.setdefault(role, text)
+        for role, text in gaps.items():
+            if values.get(role, "").casefold() != "no":  # a supply that is none anyway
+                values[role] = text
         for column in self.mapping.columns:
             if column.role in values and self._about_nobody(column.role, values):
                 del values[column.role]
@@ -122,24 +151,41 @@ class SheetReader:
                 values.setdefault(role, text)
         return values, extras, unread
 
+    def _gap(self, role: str, cell: Cell, reading: Reading) -> tuple[str, str] | None:
+        """Return the field that keeps a gap where a cell is not understood, and its value.
+
+        A blank status is operating, a blank date is always: "phased out" must not become that.
+        """
+        prefix, _, name = role.rpartition(".")
+        table = self._about(role)
+        if name not in _STANDING.get(table, ()):
+            return None
+        if name in _DATES and not reading.why and not is_to_come(shown(cell)):
+            return None  # "n/a" says that there is no such date
+        field, value = _OPEN[table]
+        return (f"{prefix}.{field}" if prefix else field), value
+
     def _about_nobody(self, role: str, values: abc.Mapping[str, str]) -> bool:
         """Return whether a value is about an owner or operator whom the row does not name."""
         whom = role.rpartition(".")[0]
         return whom.rpartition(".")[2] in ("owner", "operator") and not values.get(whom)
 
+    def _about(self, role: str) -> str:
+        """Return the table of the row that a column is about."""
+        _, _, rest = role.partition(".")
+        if rest and self.mapping.table == "supplies" and not rest.startswith("owner"):
+            return "nodes"
+        return self.mapping.table
+
     def _read(self, cell: Cell, place: int, column: ColumnMapping) -> Reading:
         spec = roles(self.mapping.table)[column.role]
-        _, _, rest = column.role.partition(".")
         if spec.type == "id" or (spec.type == "ref" and shown(cell) in self.known):
             # An id that looks like "not known", such as NA, is an id where the file says so.
             return Reading({spec.name: shown(cell)})
-        about = self.mapping.table
-        if rest and self.mapping.table == "supplies" and not rest.startswith("owner"):
-            about = "nodes"
         return read_cell(
             cell,
             spec,
-            about,
+            self._about(column.role),
             numbers=column.numbers,
             decimal_comma=column.decimal_comma,
             values=column.values,

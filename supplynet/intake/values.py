@@ -34,6 +34,15 @@ _UNKNOWN = frozenset(
     | {"n.d.", "n/d", "no data", "not specified", "unspecified", "not disclosed", "undisclosed"}
     | {"xx", "various", "several", "multiple", "diverse", "divers", "mixed", "other", "others"}
 )
+#: Of a date: there is one, and it is not known.
+_TO_COME = frozenset(
+    {"tbd", "tbc", "?", "??", "unknown", "unk", "not known", "unbekannt", "inconnu"}
+)
+#: Of an end: there is none.
+_NO_END = frozenset(
+    {"ongoing", "on-going", "open", "open-ended", "open ended", "no end", "indefinite", "permanent"}
+    | {"present", "current", "unbefristet", "laufend", "offen", "en cours", "indéterminé"}
+)
 _SIGN = r"(?:\s*(?:%|percent|per cent|pct\.?|prozent))"
 _PERCENT = re.compile(rf"(.*?){_SIGN}\s*", re.IGNORECASE)
 _RANGE = re.compile(rf"(.+?){_SIGN}?\s*(?:-|–|—|to|bis|à|\.\.)\s*(.+)", re.IGNORECASE)
@@ -98,6 +107,16 @@ def shown(cell: Cell) -> str:
 def is_unknown(text: str) -> bool:
     """Return whether a text says that something is not known."""
     return text.casefold() in _UNKNOWN
+
+
+def is_to_come(text: str) -> bool:
+    """Return whether a text says of a date that there is one which is not known yet."""
+    return text.casefold() in _TO_COME
+
+
+def says_no_end(text: str) -> bool:
+    """Return whether a text says of an end that there is none."""
+    return text.casefold() in _NO_END
 
 
 def is_percent(text: str) -> bool:
@@ -185,6 +204,8 @@ def read_cell(
     if spec.type in ("country", "countries"):
         return _country(text, spec, codes_only=codes_only)
     if is_unknown(text) and not (spec.allowed and text.casefold() in spec.allowed):
+        return Reading(plain=False)
+    if spec.name == "end" and says_no_end(text):
         return Reading(plain=False)
     if spec.is_number:
         return _number(cell, text, spec, table, numbers, decimal_comma=decimal_comma)

@@ -1,0 +1,99 @@
+"""Spreadsheets as ministries have them: what cannot be read never makes a network look safer."""
+
+import pytest
+from openpyxl import Workbook
+
+from supplynet.intake import propose
+
+
+def book(folder, rows, name="my.xlsx", sheet="Sheet1", **more):
+    """Write a workbook, sheet by sheet, and return its path."""
+    made = Workbook()
+    made.remove(made.active)
+    for title, lines in {sheet: rows, **more}.items():
+        page = made.create_sheet(title)
+        for line in lines:
+            page.append(line)
+    made.save(folder / name)
+    return folder / name
+
+
+def taken(path):
+    """Return what is made of a file with what is sure and nothing else."""
+    return propose(path).intake
+
+
+HEAD = ["Supplier", "Customer", "Material"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "qualified"),
+    [
+        ("Status", "phased out", "unknown"),
+        ("Status", "under qualification", "unknown"),
+        ("Status", "?", "unknown"),
+        ("Status", "operating", "yes"),
+        ("Qualified", "pending", "unknown"),
+        ("Qualified", "tbd", "unknown"),
+        ("Qualified", "no", "no"),
+        ("Start", "Jan 2027", "unknown"),
+        ("Start", "tbd", "unknown"),
+        ("Start", "n/a", "yes"),
+        ("End", "31.12.2019", "unknown"),
+        ("End", "ongoing", "yes"),
+        ("End", "-", "yes"),
+        ("Status", None, "yes"),
+    ],
+)
+def test_a_supply_whose_standing_is_not_understood_is_a_gap(tmp_path, heading, cell, qualified):
+    path = book(tmp_path, [[*HEAD, heading], ["A", "B", "m", "" if cell is None else cell]])
+    assert taken(path).net.table("supplies").column("qualified") == [qualified]
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "upstream"),
+    [
+        ("status", "mothballed", "unknown"),
+        ("status", "operating", None),
+        ("status", "n/a", "unknown"),
+        ("end", "mid 2024", "unknown"),
+        ("upstream", "see annex", "unknown"),
+        ("upstream", "none", "none"),
+    ],
+)
+def test_a_plant_whose_standing_is_not_understood_is_a_gap(tmp_path, heading, cell, upstream):
+    path = book(
+        tmp_path,
+        [HEAD, ["A", "B", "m"]],
+        "my.xlsx",
+        "Supplies",
+        Nodes=[["id", "name", heading], ["A", "A", cell], ["B", "B", ""]],
+    )
+    assert taken(path).net.node_rows["A"].get("upstream") == upstream
+
+
+def test_two_rows_that_disagree_on_whether_a_plant_runs_are_a_gap(tmp_path):
+    rows = [[*HEAD, "Supplier status"], ["A", "B", "m", "closed"], ["A", "C", "m", "operating"]]
+    intake = taken(book(tmp_path, [*rows, ["D", "A", "ore", ""]]))
+    assert intake.net.node_rows["a"].get("upstream") == "unknown"
+
+
+def test_a_need_whose_list_of_suppliers_is_not_understood_is_partial(tmp_path):
+    path = book(
+        tmp_path,
+        [HEAD, ["A", "B", "m"]],
+        "my.xlsx",
+        "Supplies",
+        Needs=[["consumer", "material", "suppliers"], ["B", "m", "3 firms"]],
+    )
+    assert taken(path).net.table("needs").column("suppliers") == ["partial"]
+
+
+def test_a_row_without_a_consumer_leaves_open_what_the_one_above_needs(tmp_path):
+    rows = [HEAD, ["A", "B", "m"], ["C", None, "n"], ["D", "E", "m"], [None, None, "a remark"]]
+    intake = taken(book(tmp_path, rows))
+    nodes = intake.net.node_rows
+    assert nodes["b"].get("upstream") == "unknown"
+    assert nodes["e"].get("upstream") is None
+    (warning,) = [note for note in intake.notes if "what 'B' needs" in str(note)]
+    assert "fill_down" in warning.fix
