@@ -341,7 +341,7 @@ def test_decimal_commas_are_read_on_request_only(book):
         ("Part", "supplies", "material", True),
         ("Commodity", "supplies", "material", True),
         ("Input", "supplies", "material", True),
-        ("Country of origin", "supplies", "supplier.country", True),
+        ("Country of origin", "supplies", "supplier.country", False),
         ("Supplier country", "supplies", "supplier.country", True),
         ("Country of the supplier", "supplies", "supplier.country", True),
         ("Lieferantenland", "supplies", "supplier.country", True),

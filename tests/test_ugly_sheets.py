@@ -97,3 +97,42 @@ def test_a_row_without_a_consumer_leaves_open_what_the_one_above_needs(tmp_path)
     assert nodes["e"].get("upstream") is None
     (warning,) = [note for note in intake.notes if "what 'B' needs" in str(note)]
     assert "fill_down" in warning.fix
+
+
+def role_of(intake_of, heading):
+    (sheet,) = [sheet for sheet in intake_of.sheets if sheet.columns]
+    return {column.heading: column.role for column in sheet.columns}[heading]
+
+
+def test_congo_is_one_of_two_countries(tmp_path):
+    rows = [[*HEAD, "Supplier country"], ["A", "B", "cobalt", "Congo"], ["C", "B", "m", "DRC"]]
+    found = propose(book(tmp_path, rows))
+    assert found.intake.net.node_rows["a"]["country"] is None
+    assert found.intake.net.node_rows["c"]["country"] == "CD"
+    (question,) = [question.text for question in found.questions if "Congo" in question.text]
+    assert "CD" in question
+    assert "CG" in question
+
+
+def test_where_goods_come_from_need_not_be_where_the_supplier_stands(tmp_path):
+    rows = [[*HEAD, "Country of origin"], ["Swiss Trader", "B", "m", "Kazakhstan"]]
+    found = propose(book(tmp_path, rows))
+    assert role_of(found, "Country of origin") == ""
+    assert [question.column for question in found.questions if question.kind == "column"] == ["D"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "role"),
+    [
+        ("Lieferant / Supplier", "supplier"),
+        ("Supplier | Fournisseur", "supplier"),
+        ("Land des Lieferanten / Supplier country", "supplier.country"),
+        ("Anteil (%) / Share (%)", "share"),
+        ("Supplier / Customer", ""),
+        ("Volume / year", ""),
+    ],
+)
+def test_headings_in_two_languages(tmp_path, heading, role):
+    rows = [["Vendor" if role != "supplier" else "x", "Customer", "Part", heading]]
+    rows += [["A", "B", "m", "C"], ["D", "B", "m", "E"]]
+    assert role_of(propose(book(tmp_path, rows, sheet="Supplies")), heading) == role

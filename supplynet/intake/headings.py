@@ -34,6 +34,7 @@ _PARENTHESIS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _FOOTNOTE = re.compile(r"[\s*†‡:¹²³]+$")
 #: What may stand between a word and the end of a supply it is about: "country of the supplier".
 _BETWEEN = re.compile(r"(?:ofthe|of|der|des|du|de|by)$")
+_HALVES = re.compile(r"[/|]|\s[-–]\s")
 _MIN_CLOSE = 5
 _CLOSE = 0.85
 #: What is said of a node and cannot be said of an end of a supply in the same row.
@@ -268,6 +269,8 @@ def matches(heading: str, table: str, beside: Sequence[str] = ()) -> tuple[Match
             if word != words[0] and kept[0].how == "exact name":
                 return (Match(kept[0].role, "known word", kept[0].percent), *kept[1:])
             return kept
+    if twice := _in_two_languages(heading, table):
+        return twice
     if len(words[-1]) >= _MIN_CLOSE:
         near = difflib.get_close_matches(words[-1], sorted(_lookup(table)), n=1, cutoff=_CLOSE)
         if near:
@@ -279,6 +282,25 @@ def matches(heading: str, table: str, beside: Sequence[str] = ()) -> tuple[Match
     return ()
 
 
+def _in_two_languages(heading: str, table: str) -> tuple[Match, ...]:
+    """Return what both halves of a heading mean: "Lieferant / Supplier"."""
+    parts = [part for part in _HALVES.split(heading) if key(part)]
+    if len(parts) != 2:
+        return ()
+    one, other = (matches(part, table) for part in parts)
+    both = [
+        (match, twin)
+        for match in one
+        for twin in other
+        if match.role == twin.role and "close spelling" not in (match.how, twin.how)
+    ]
+    sure = len(both) == 1 and any(match.sure for match in both[0])
+    return tuple(
+        Match(match.role, "known word" if sure else "ask", match.percent or twin.percent)
+        for match, twin in both
+    )
+
+
 @cache
 def is_heading(text: str) -> bool:
     """Return whether a cell is a known heading of any table."""
@@ -286,8 +308,8 @@ def is_heading(text: str) -> bool:
         return False
     words = list(_variants(text))
     return any(
-        word in _lookup(table) or _composed(word, table)
-        for word in words
+        any(word in _lookup(table) or _composed(word, table) for word in words)
+        or _in_two_languages(text, table)
         for table in table_names()
     )
 

@@ -219,6 +219,9 @@ def _country(text: str, spec: FieldSpec, *, codes_only: bool) -> Reading:
     if text == "NA" and not codes_only:
         why = "'NA' may be Namibia or mean that it is not known: write Namibia, or nothing"
         return _unread(why)
+    if text.casefold() == "congo":
+        # One of the two is called so by the standard, the other by everybody who buys cobalt.
+        return _unread("'Congo' may be CD (Kinshasa) or CG (Brazzaville): write which")
     code, _ = country(text)
     if code is None and not is_unknown(text):
         # "China / PRC" and "Taiwan (Taipei)" differ: only what all parts agree on is taken.
