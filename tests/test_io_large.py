@@ -59,7 +59,7 @@ def test_every_row_knows_its_line_and_equal_cells_are_one_text(tmp_path):
 def test_rows_of_another_width_are_counted_beyond_the_first(tmp_path):
     rows = ["a,b,ore,,,", *["a,b"] * 30, "c,d,ore,,,"]
     found = findings(write(tmp_path, rows))
-    assert found[0].startswith("supplies.csv: 10 more rows have too many or too few cells")
+    assert found[0].startswith("supplies.csv: 30 rows in all have too many or too few cells")
     assert sum("2 cells, but the header has 6" in text for text in found) == 20
 
 

@@ -116,7 +116,7 @@ def decode(data: bytes, name: str, encoding: str) -> str:
         raise Refused(Finding(name, "the file is empty", fix))
     try:
         codec = codecs.lookup(encoding).name
-        text = data.decode("utf-8-sig" if codec == "utf-8" else codec)
+        text = data.decode(codec)
     except LookupError:
         fix = "Use a name such as utf-8, latin-1 or cp1252"
         raise Refused(Finding(name, f"unknown encoding {encoding!r}", fix)) from None
@@ -226,8 +226,8 @@ def _rows(
     except csv.Error as error:
         raise Refused(*findings, _syntax(name, start, error)) from None
     if ragged > _MAX_RAGGED:
-        more = ragged - _MAX_RAGGED
-        findings.append(Finding(name, f"{more:,} more rows have too many or too few cells"))
+        what = f"{ragged:,} rows in all have too many or too few cells"
+        findings.append(Finding(name, what))
     _spread(batch, columns, known)
     return columns, lines, findings
 
