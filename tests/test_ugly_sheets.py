@@ -1,9 +1,12 @@
 """Spreadsheets as ministries have them: what cannot be read never makes a network look safer."""
 
+import re
+
 import pytest
 from openpyxl import Workbook
 
-from supplynet.intake import propose
+from supplynet.cli import main
+from supplynet.intake import Mapping, convert, propose
 
 
 def book(folder, rows, name="my.xlsx", sheet="Sheet1", **more):
@@ -136,3 +139,70 @@ def test_headings_in_two_languages(tmp_path, heading, role):
     rows = [["Vendor" if role != "supplier" else "x", "Customer", "Part", heading]]
     rows += [["A", "B", "m", "C"], ["D", "B", "m", "E"]]
     assert role_of(propose(book(tmp_path, rows, sheet="Supplies")), heading) == role
+
+
+def hints_of(path):
+    return " ".join(hint for sheet in propose(path).sheets for hint in sheet.hints)
+
+
+def test_tiers_in_columns_are_told(tmp_path):
+    rows = [["OEM", "Tier 1", "Tier 1 country", "Tier 2", "Tier 3", "Commodity"]]
+    rows += [["M", "T", "France", "U", "V", "GaN"], ["M", "S", "Italy", "U", "W", "GaN"]]
+    assert "Columns B, D, E hold several tiers" in hints_of(book(tmp_path, rows))
+
+
+@pytest.mark.parametrize("mark", ["x", 80, "30 %"])
+def test_a_matrix_is_told(tmp_path, mark):
+    rows = [["Supplier", "Country", "Gallium", "Germanium", "Tungsten"]]
+    rows += [["V", "China", mark, "", mark], ["U", "Belgium", "", mark, ""]]
+    assert "Columns C, D, E look like a matrix" in hints_of(book(tmp_path, rows))
+
+
+def test_two_tables_side_by_side_are_told(tmp_path):
+    rows = [[*HEAD, None, "Company", "Country"], ["A", "B", "m", None, "A", "China"]]
+    assert "Column D is empty" in hints_of(book(tmp_path, rows))
+
+
+def test_a_sheet_named_as_a_country_is_told_and_its_advice_works(tmp_path):
+    path = book(tmp_path, [HEAD, ["A", "B", "m"]], sheet="China", DE=[HEAD, ["C", "B", "m"]])
+    assert "DE" not in hints_of(path)
+    found = propose(path)
+    (hint,) = [hint for sheet in found.sheets for hint in sheet.hints]
+    line = hint.partition("write ")[2].partition(" under")[0]
+    text = found.mapping.to_toml().replace("[sheet.fixed]", f"[sheet.fixed]\n{line}", 1)
+    intake = convert(path, Mapping.from_toml(text))
+    assert intake.net.node_rows["a"]["country"] == "CN"
+    assert intake.net.node_rows["c"].get("country") is None
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [HEAD, ["A", "B", "m"]],
+        [[None, "Supplier", None, "Customer", None, "Part"], [None, "A", None, "B", None, "m"]],
+        [["Material", None, *HEAD[:2]], ["m", None, "A", "B"]],
+        [[*HEAD, "2021", "2022", "2023"], ["A", "B", "m", 1, 2, 3]],
+    ],
+)
+def test_a_plain_table_has_no_hints(tmp_path, rows):
+    assert not hints_of(book(tmp_path, rows))
+
+
+def test_what_is_sure_may_not_be_enough(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = [["Product", "Vendor"], ["Amplifier", "Qorvo"], ["Magnet", "VAC"]]
+    book(tmp_path, rows, sheet="Supplies")
+    run = ["init", "--from", "my.xlsx", "net"]
+    assert main([*run, "--yes"]) == 2
+    said = capsys.readouterr()
+    assert "Vendor" in said.out  # what was understood
+    advice = re.findall(r"supplynet (init [^;.]*(?:\.\w+[^;.]*)*)", said.err)
+    assert len(advice) == 2
+    assert not (tmp_path / "net").exists()
+    assert main(advice[0].split()) == 2  # it writes the mapping and says the rest
+    text = (tmp_path / "mapping.toml").read_text(encoding="utf-8")
+    text = text.replace('"consumer" = ""', '"consumer" = "Drone"')
+    (tmp_path / "mapping.toml").write_text(text, encoding="utf-8")
+    capsys.readouterr()
+    assert main(advice[1].split()) == 0
+    assert (tmp_path / "net" / "supplies.csv").exists()

@@ -137,9 +137,32 @@ def init_from(
             errors=(wanted,),
         )
     if proposal.intake is None:
-        convert(source, proposal.mapping, encoding=encoding)  # says what is missing
-    assert proposal.intake is not None  # noqa: S101 - it was refused above
+        return _not_enough(proposal, source, folder, write_mapping)
     return _written(proposal.intake, source, folder, proposal=proposal, force=force)
+
+
+def _not_enough(
+    proposal: Proposal, source: Path, folder: Path, write_mapping: Path | None
+) -> Answer:
+    """Show what is sure where it makes no network yet, and how to say the rest."""
+    from supplynet.intake.conversion import convert_book
+
+    findings: tuple[Finding, ...] = ()
+    try:
+        convert_book(proposal.book, proposal.mapping)
+    except ValidationError as error:
+        findings = error.findings
+    start = f"supplynet init --from {shlex.quote(str(source))} {shlex.quote(str(folder))}"
+    made = shlex.quote(str(write_mapping or "mapping.toml"))
+    steps = [f"{start} --write-mapping {made}"] if write_mapping is None else []
+    steps += [f"edit {made}", f"{start} --mapping {made}"]
+    fix = f"Leave out --yes to be asked, or: {'; '.join(steps)}"
+    enough = Finding(str(source), "what is sure is not enough, and nothing is written", fix)
+    return Answer(
+        result={**proposal.to_dict(), "files": []},
+        blocks=lambda: list(proposal_blocks(proposal)),
+        errors=(*findings, enough),
+    )
 
 
 def _check_folder(source: Path, folder: Path) -> None:
@@ -198,6 +221,8 @@ def proposal_blocks(proposal: Proposal) -> Iterator[Block]:
         if rows:
             yield Line("Rows set aside:")
             yield Items(tuple(_some(rows)))
+        for hint in sheet.hints:
+            yield Line(f"Look: {hint}.")
     if proposal.questions:
         yield Heading("Not sure, and left open")
         yield Items(tuple(_some([question.text for question in proposal.questions], 30)))

@@ -23,6 +23,7 @@ from supplynet.intake.headings import (
     table_names,
     unit_in,
 )
+from supplynet.intake.hints import hints
 from supplynet.intake.layout import ABOVE, Grid, Layout, find_layout, grid, headings
 from supplynet.intake.mapping import ColumnMapping, Decision, Mapping, Merge, SheetMapping
 from supplynet.intake.names import alike
@@ -118,7 +119,10 @@ class ColumnProposal:
 
 @dataclass(frozen=True)
 class SheetProposal:
-    """What one sheet seems to be: its table, why, its headings, columns, and rows left out."""
+    """What one sheet seems to be: its table, why, its headings, columns, and rows left out.
+
+    `hints` say what no choice of columns can read, such as two tables side by side.
+    """
 
     name: str
     table: str
@@ -127,6 +131,7 @@ class SheetProposal:
     rows: int
     columns: tuple[ColumnProposal, ...]
     set_aside: tuple[tuple[int, str, str], ...]
+    hints: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """Return the sheet as JSON values."""
@@ -140,6 +145,7 @@ class SheetProposal:
             "set_aside": [
                 {"row": row, "text": text, "why": why} for row, text, why in self.set_aside
             ],
+            "hints": list(self.hints),
         }
 
 
@@ -437,6 +443,8 @@ class _Draft:
         if not self.ranked:
             if not self.sheet.rows:
                 return "", "the sheet is empty"
+            if self.layout.header:
+                return "", "no column name is known"
             return "", "no row of column names was found"
         score, table = self.ranked[0]
         second = self.ranked[1] if len(self.ranked) > 1 else (-99, "")
@@ -612,6 +620,13 @@ class _Draft:
             )
             if table
             else (),
+            hints=hints(
+                self.sheet.name,
+                likely,
+                self.heads,
+                {place: self.cells(place) for place in range(len(self.heads))},
+                {place: match.role for place, match in self._assigned(likely).items()},
+            ),
         )
 
 
@@ -716,8 +731,8 @@ def _about_setting(where: str, sheet: str, cell: Unread) -> Question:
 def _about_value(where: str, sheet: str, cell: Unread) -> Question:
     return Question(
         "value",
-        f"{where}, column {cell.column} {cell.heading!r}: {cell.why}. "
-        f"What should {cell.text!r} be read as?",
+        f"{where}, column {cell.column} {cell.heading!r}: {cell.why.removesuffix('?')}"
+        f"{'?' if cell.why.endswith('?') else '.'} What should {cell.text!r} be read as?",
         sheet=sheet,
         column=cell.column,
         about=(cell.text,),
@@ -779,7 +794,10 @@ def _with_targets(
             Question(
                 "targets",
                 f"What must not stop? These supply nobody: {shown_}{more}. "
-                "(names, separated by semicolons; all: all of these)",
+                "(names, separated by semicolons; all: all of these)"
+                if sinks
+                else "What must not stop? Everybody supplies somebody. "
+                "(names, separated by semicolons)",
                 about=tuple(sinks),
             )
         )
