@@ -203,8 +203,7 @@ class _Texts:
 
 def _uses(rules: RuleSet, refers: str) -> Iterator[_Texts]:
     """Yield the columns that hold ids of one kind, its own table first."""
-    if refers in rules.tables and "id" in TABLES[refers]:
-        yield rules.texts(refers, "id")
+    yield rules.texts(refers, "id")
     for name, table in rules.tables.items():
         for field in TABLES[name]:
             if field.refers == (refers,) and field.name in table.columns:
@@ -224,7 +223,7 @@ def _references(rules: RuleSet, findings: Findings) -> None:
                 continue
             _unknown(rules, table, field.name, known, findings)
     nodes = _known_names(rules, "nodes")
-    for target in rules.meta.targets if nodes is not None else ():
+    for target in rules.meta.targets:
         if nodes is not None and target not in nodes:
             fix = nearest(target, sorted(nodes)) or "Targets are ids of nodes"
             findings.add(rules.meta_where, f"target {target!r} is no node", fix)
