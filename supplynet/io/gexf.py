@@ -26,6 +26,7 @@ from supplynet.io.graphs import (
     check_numbers,
     edge_table,
     node_table,
+    one_name,
     say_defaults,
     say_what_is_missing,
     sorted_edges,
@@ -84,6 +85,7 @@ def read_gexf(place: Path, findings: Findings, *, undirected: Undirected) -> Exa
         edges = [_without_label(edge, edge.data.get("material", "")) for edge in edges]
     check_numbers(name, "nodes", nodes, reader.numbers["node"], findings)
     check_numbers(name, "supplies", edges, reader.numbers["edge"], findings)
+    nodes = one_name(nodes, name, findings)
     raws = {
         "nodes": node_table(name, nodes, order["node"]),
         "supplies": edge_table(name, edges, nodes, order["edge"], findings, undirected=undirected),

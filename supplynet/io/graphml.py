@@ -25,6 +25,7 @@ from supplynet.io.graphs import (
     check_numbers,
     edge_table,
     node_table,
+    one_name,
     own_keys,
     say_defaults,
     sorted_edges,
@@ -76,6 +77,7 @@ def read_graphml(place: Path, findings: Findings, *, undirected: Undirected) -> 
     check_numbers(name, "nodes", nodes, numbers["node"], findings)
     check_numbers(name, "supplies", reader.edges, numbers["edge"], findings)
     order = reader.order
+    nodes = one_name(nodes, name, findings)
     raws = {
         "nodes": node_table(name, nodes, order["node"]),
         "supplies": edge_table(

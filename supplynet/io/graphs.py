@@ -29,6 +29,7 @@ __all__ = [
     "check_numbers",
     "edge_table",
     "node_table",
+    "one_name",
     "own_keys",
     "say_defaults",
     "say_what_is_missing",
@@ -341,3 +342,27 @@ def say_what_is_missing(name: str, missing: str, findings: Findings) -> None:
     if missing:
         what = f"written without what a graph cannot hold ({missing.replace(';', '; ')})"
         findings.add(name, what, "Ask the network itself where you have it", "warning")
+
+
+def one_name(nodes: Sequence[NodeRow], name: str, findings: Findings) -> list[NodeRow]:
+    """Return nodes in which one attribute means `name`; others that could are kept as extras."""
+    schema = TABLES["nodes"]
+    meant = [
+        key
+        for key in dict.fromkeys(key for node in nodes for key in node.data)
+        if fold(key) == "name" or schema.folded_aliases.get(fold(key), (None,))[0] == schema["name"]
+    ]
+    first = next((key for key in meant if fold(key) == "name"), meant[0] if meant else "")
+    spare = [key for key in meant if key != first]
+    for key in spare:
+        what = (
+            f"attributes {first!r} and {key!r} could both be the name: {key!r} is kept as an extra"
+        )
+        findings.add(name, what, "Rename one to name", "warning")
+    return [
+        replace(
+            node,
+            data={f"{key} (attribute)" if key in spare else key: v for key, v in node.data.items()},
+        )
+        for node in nodes
+    ]

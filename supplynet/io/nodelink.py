@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from supplynet.io.graphs import (
     NodeRow,
     edge_table,
     node_table,
+    one_name,
     own_keys,
     sorted_edges,
     sorted_nodes,
@@ -33,7 +33,7 @@ from supplynet.io.jsonform import (
 )
 from supplynet.io.jsontext import JsonNumber, JsonObject, written
 from supplynet.io.read import Examination, Undirected, assemble
-from supplynet.schema import TABLES, fold
+from supplynet.schema import fold
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -94,7 +94,7 @@ def read_node_link(
     meta = meta_at(network, f"{name}[graph]", place.stem, findings)
     if any(finding.level == "error" for finding in findings.all()):
         return Examination(None, findings.all())
-    nodes = _one_name(nodes, nodes_name, findings)
+    nodes = one_name(nodes, nodes_name, findings)
     raws = {
         "nodes": node_table(nodes_name, nodes, _order(nodes)),
         "supplies": edge_table(
@@ -233,30 +233,6 @@ class _Attributes:
                 cell = ";".join(cell)
             found[key] = cell
         return found
-
-
-def _one_name(nodes: Sequence[NodeRow], name: str, findings: Findings) -> list[NodeRow]:
-    """Return nodes in which one attribute means `name`; others that could are kept as extras."""
-    schema = TABLES["nodes"]
-    meant = [
-        key
-        for key in _order(nodes)
-        if fold(key) == "name" or schema.folded_aliases.get(fold(key), (None,))[0] == schema["name"]
-    ]
-    first = next((key for key in meant if fold(key) == "name"), meant[0] if meant else "")
-    spare = [key for key in meant if key != first]
-    for key in spare:
-        what = (
-            f"attributes {first!r} and {key!r} could both be the name: {key!r} is kept as an extra"
-        )
-        findings.add(name, what, "Rename one to name", "warning")
-    return [
-        replace(
-            node,
-            data={f"{key} (attribute)" if key in spare else key: v for key, v in node.data.items()},
-        )
-        for node in nodes
-    ]
 
 
 def _network(document: JsonObject, name: str, findings: Findings) -> dict[str, Any]:
