@@ -281,7 +281,8 @@ def test_empty_findings_are_written_out():
     for form in (report.to_html(), report.to_markdown()):
         assert text in form
         assert "No certain or assumed single point of failure" in form
-        assert "No gap in the data adds a single point of failure by going badly." in form
+        assert "No possible single point of failure by plant, operator, country or" in form
+        assert "No gap in the data adds one by going badly." in form
         assert "That says nothing about what is not recorded." in form
         assert "No gap bears on an answer." in form
     assert "No single plant, operator, country or government stops it" in report.answer
@@ -289,6 +290,16 @@ def test_empty_findings_are_written_out():
     assert "has no single country on record that stops it, nor do two together" in (
         report.findings[0].text
     )
+
+
+def test_larger_sets_that_need_a_gap_are_named_once_whatever_the_gap():
+    report = chokepoint_report(supplynet.load_example("gallium_germanium"), "spy6", max_gaps=2)
+    search = next(c for c in report.targets[0].cut_sets if c.by == "country")
+    sets = [c.units for c in search.possible]
+    assert ("CN", "JP") in sets
+    text = "possible, with a gap: 2 of order 1, 1 of larger order: China + Japan"
+    assert text in report.to_html()
+    assert text in report.to_markdown()
 
 
 def test_larger_order_finds_the_triple():

@@ -175,6 +175,30 @@ def test_many_nodes_are_named_only_where_they_matter(chrome, tmp_path):
     assert 0 < calm < close
 
 
+def test_a_name_above_another_does_not_run_into_it(chrome, tmp_path):
+    file = tmp_path / "drones.html"
+    file.write_text(build_view(load_example("uav_components")), encoding="utf-8", newline="\n")
+    drawn = """() => { const lines = [];
+      const own = CanvasRenderingContext2D.prototype.fillText;
+      CanvasRenderingContext2D.prototype.fillText = function (t, x, y) {
+        const half = this.measureText(t).width / 2;
+        if (t.length > 3) lines.push({ t, y, l: x - half, r: x + half });
+        return own.call(this, t, x, y); };
+      network.redraw();
+      CanvasRenderingContext2D.prototype.fillText = own;
+      return lines; }"""
+    with chrome.page(file) as page:
+        lines = page.evaluate(drawn)
+    skydio = next(n for n in lines if n["t"].startswith("Skydio X10"))
+    step = min(b["y"] - a["y"] for a, b in itertools.pairwise(lines) if b["y"] > a["y"])
+    above = [
+        skydio["y"] - n["y"]
+        for n in lines
+        if n["y"] < skydio["y"] and n["l"] < skydio["r"] and n["r"] > skydio["l"]
+    ]
+    assert min(above) >= step + 4
+
+
 def test_filters_and_colours(page):
     page.select_option("#f-country", "JP")
     assert page.evaluate(STATE)["rows"] == 2

@@ -26,6 +26,7 @@ Facts = Mapping[str, Any]
 POINTS_SHOWN = 10
 POSSIBLE_SHOWN = 6
 CUTS_SHOWN = 6
+POSSIBLE_CUTS_SHOWN = 3
 CELLS_SHOWN = 25
 BLIND_SHOWN = 5
 FIRST_PAGE_ROWS = 4
@@ -34,6 +35,8 @@ FIRST_PAGE_CELLS = 3
 FIRST_PAGE_LIMITATIONS = 3
 MATRIX_SINGLES = 12
 MATRIX_SETS = 12
+#: Of units alone: industries and blind spots are told beside it.
+NO_POSSIBLE = "No possible single point of failure by plant, operator, country or government."
 SHARED_SHOWN = 20
 COLOURS = 7
 LONG_WORD = 28
@@ -363,9 +366,9 @@ class _Layout:
         if most == 0:
             return "What gaps could add was not searched (at most 0 gaps at their bad end)."
         if most == 1:
-            return "No gap in the data adds a single point of failure by going badly."
+            return "No gap in the data adds one by going badly."
         gaps = f"No gaps in the data, up to {most} together,"
-        return f"{gaps} add a single point of failure by going badly."
+        return f"{gaps} add one by going badly."
 
     @cached_property
     def matrix(self) -> dict[str, Any]:
@@ -522,10 +525,14 @@ class _Layout:
                 texts = [self.words.units_text(search["by"], c["units"]) for c in found]
                 parts.append(f"{certainty}: {_semicolons(texts, CUTS_SHOWN)}")
         if search["possible"]:
-            pairs = [c for c in search["possible"] if len(c["units"]) > 1]
-            singles = len(search["possible"]) - len(pairs)
+            units = [tuple(c["units"]) for c in search["possible"]]
+            # The same units may stop the target with one gap or with another: named once.
+            larger_units = [u for u in dict.fromkeys(units) if len(u) > 1]
+            singles = len({u for u in units if len(u) == 1})
+            texts = [self.words.units_text(search["by"], u) for u in larger_units]
+            named = f": {_semicolons(texts, POSSIBLE_CUTS_SHOWN)}" if texts else ""
             parts.append(
-                f"possible, with a gap: {singles} of order 1, {len(pairs)} of larger order"
+                f"possible, with a gap: {singles} of order 1, {len(texts)} of larger order{named}"
             )
         return ". ".join(parts) if parts else "none"
 
@@ -669,6 +676,7 @@ def to_html(facts: Facts) -> str:
         points_shown=POINTS_SHOWN,
         possible_shown=POSSIBLE_SHOWN,
         cuts_shown=CUTS_SHOWN,
+        no_possible=NO_POSSIBLE,
         cells_shown=CELLS_SHOWN,
         first_cells=FIRST_PAGE_CELLS,
         first_limitations=FIRST_PAGE_LIMITATIONS,
@@ -808,7 +816,7 @@ def to_markdown(facts: Facts) -> str:
             if len(possible) > POSSIBLE_SHOWN:
                 paragraph(f"{len(possible) - POSSIBLE_SHOWN} more in chokepoints.csv.")
         elif target["status"] != "already_stopped":
-            paragraph(f"No possible single point of failure. {layout.no_gap_text}")
+            paragraph(f"{NO_POSSIBLE} {layout.no_gap_text}")
         bullets(f"{md_cell(name)}: {md_cell(text)}" for name, text in _target_lines(layout, target))
         table(
             ("Minimal cut sets by", "Found, and bound of the search", "Of order 2 and more"),

@@ -470,7 +470,8 @@
       if (!spot && must) spot = [p.x - w / 2, p.y + r + pad];
       if (!spot) continue;
       placed += 1;
-      boxes.push({ l: spot[0] - 2, r: spot[0] + w + 2, t: spot[1], b: spot[1] + h, own: -1 });
+      // A little air, or two names one above the other read as one.
+      boxes.push({ l: spot[0] - 2, r: spot[0] + w + 2, t: spot[1] - 4, b: spot[1] + h + 4, own: -1 });
       ctx.textAlign = "center";
       ctx.textBaseline = "top";
       ctx.lineWidth = 3.5;
