@@ -1,9 +1,10 @@
 """Spreadsheets as ministries have them: what cannot be read never makes a network look safer."""
 
+import datetime
 import re
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from supplynet.cli import main
 from supplynet.intake import Mapping, convert, propose
@@ -206,3 +207,49 @@ def test_what_is_sure_may_not_be_enough(tmp_path, monkeypatch, capsys):
     capsys.readouterr()
     assert main(advice[1].split()) == 0
     assert (tmp_path / "net" / "supplies.csv").exists()
+
+
+def test_two_columns_of_one_meaning_are_told(tmp_path):
+    rows = [["Supplier", "Vendor", *HEAD[1:]], ["A", "A1", "B", "m"]]
+    assert "Columns A, B are both supplier: A is read" in hints_of(book(tmp_path, rows))
+
+
+def test_a_firm_called_total_is_no_total(tmp_path):
+    rows = [HEAD, ["Total", "B", "crude"], ["A", "B", "crude"], ["Total", "", 12]]
+    intake = taken(book(tmp_path, rows))
+    assert intake.net.table("supplies").column("supplier") == ["total", "a"]
+    assert [(aside.row, aside.why) for aside in intake.set_aside] == [(4, "a total")]
+
+
+@pytest.mark.parametrize("name", ["Other suppliers", "Rest of world", "Sonstige", "confidential"])
+def test_the_rest_of_the_suppliers_is_no_supplier(tmp_path, name):
+    intake = taken(book(tmp_path, [HEAD, ["A", "B", "m"], [name, "B", "m"]]))
+    assert intake.net.table("supplies").column("supplier") == ["a"]
+    assert intake.net.table("needs").column("suppliers") == ["partial"]
+
+
+def test_days_are_not_taken_for_granted(tmp_path):
+    rows = [[*HEAD, "Lead time", "Lead time (days)"], ["A", "B", "m", 12, 84]]
+    found = propose(book(tmp_path, rows))
+    assert (role_of(found, "Lead time"), role_of(found, "Lead time (days)")) == (
+        "",
+        "lead_time_days",
+    )
+
+
+def test_a_day_with_a_time_is_a_day(tmp_path):
+    rows = [[*HEAD, "Start"], ["A", "B", "m", datetime.datetime(2021, 5, 1, 13, 30)]]
+    intake = taken(book(tmp_path, rows))
+    assert intake.net.table("supplies").column("start") == [datetime.date(2021, 5, 1)]
+    assert intake.net.table("supplies").column("qualified") == ["yes"]
+
+
+def test_numbers_keep_the_noughts_that_their_format_shows(tmp_path):
+    path = book(tmp_path, [HEAD, [34, 601, "m"], ["00034", "B", "m"], [1234567, "B", 2.5]])
+    made = load_workbook(path)
+    for cell in ("A2", "A4", "C4"):
+        made["Sheet1"][cell].number_format = "00000"
+    made.save(path)
+    supplies = taken(path).net.table("supplies")
+    assert supplies.column("supplier") == ["00034", "00034", "1234567"]
+    assert supplies.column("consumer") == ["601", "b", "b"]

@@ -34,6 +34,7 @@ _PARENTHESIS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _FOOTNOTE = re.compile(r"[\s*†‡:¹²³]+$")
 #: What may stand between a word and the end of a supply it is about: "country of the supplier".
 _BETWEEN = re.compile(r"(?:ofthe|of|der|des|du|de|by)$")
+_DAYS = re.compile(r"day|tage|jour|\bd\b")
 _HALVES = re.compile(r"[/|]|\s[-–]\s")
 _MIN_CLOSE = 5
 _CLOSE = 0.85
@@ -222,6 +223,11 @@ def _other_unit(heading: str, spec: FieldSpec) -> bool:
     return spec.unit == "days" and bool(unit) and unit not in ("d", "day", "days", "tage", "jours")
 
 
+def _in_no_unit(heading: str, spec: FieldSpec) -> bool:
+    """Return whether a heading does not say that its numbers are days: they may be weeks."""
+    return spec.unit == "days" and not _DAYS.search(heading.casefold())
+
+
 def says_percent(heading: str) -> bool:
     """Return whether a heading says that its numbers are percent."""
     return _PERCENT.search(heading.casefold()) is not None
@@ -266,6 +272,8 @@ def matches(heading: str, table: str, beside: Sequence[str] = ()) -> tuple[Match
             and not _other_unit(heading, roles(table)[match.role])
         )
         if kept:
+            if kept[0].how == "known word" and _in_no_unit(heading, roles(table)[kept[0].role]):
+                return tuple(Match(match.role, "ask", match.percent) for match in kept)
             if word != words[0] and kept[0].how == "exact name":
                 return (Match(kept[0].role, "known word", kept[0].percent), *kept[1:])
             return kept

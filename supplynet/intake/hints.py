@@ -48,6 +48,7 @@ def hints(
                 _tiers(heads),
                 _matrix(heads, columns, roles),
                 _side_by_side(heads, columns),
+                *_twice(heads, table, roles),
             ),
         )
     )
@@ -115,6 +116,25 @@ def _side_by_side(heads: Sequence[str], columns: Mapping[int, Sequence[Cell]]) -
                 "to a sheet of its own"
             )
     return ""
+
+
+def _twice(heads: Sequence[str], table: str, roles: Mapping[int, str]) -> list[str]:
+    """Tell of columns that say what another column says already."""
+    if not table:
+        return []
+    places = {role: place for place, role in roles.items()}
+    found = []
+    for place, heading in enumerate(heads):
+        match = next(iter(matches(heading, table, heads)), None) if heading else None
+        if place in roles or match is None or not match.sure or match.role not in places:
+            continue
+        first = places[match.role]
+        found.append(
+            f"Columns {_letters([first, place])} are both {match.role}: {column_letters(first + 1)}"
+            f" is read, {column_letters(place + 1)} is kept as an extra column. Change it in the "
+            "mapping if the other is meant"
+        )
+    return found
 
 
 def _is_table(heads: Sequence[str]) -> bool:

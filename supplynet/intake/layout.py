@@ -21,7 +21,7 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 _NOTE = re.compile(
-    r"[*†‡§#]|\d{1,2}\)|\(?[a-z0-9]\)\s|(?:notes?|sources?|quellen?|n\.b\.)\s*:", re.I
+    r"[*†‡§#¹²³]|\d{1,2}\)|\(?[a-z0-9]\)\s|(?:notes?|sources?|quellen?|n\.b\.)\s*:", re.I
 )
 _NUMBER = re.compile(r"[-+~]?\s*[\d.,' ]+\s*%?")
 
@@ -229,9 +229,12 @@ def _why_aside(row: Sequence[Cell], texts: Sequence[str], *, gap: bool, merged: 
     first = filled[0]
     others = filled[1:]
     total = _TOTAL.match(first)
-    if total and (
-        first[total.end() :].strip() in ("", ":")
-        or (others and all(map(_NUMBER.fullmatch, others)))
+    words = [text for text in others if not _NUMBER.fullmatch(text)]
+    # A row that names others beside it may be of the firm Total.
+    if (
+        total
+        and len(words) < 2
+        and (first[total.end() :].strip() in ("", ":") or (others and not words))
     ):
         return "a total"
     if not others:

@@ -32,6 +32,7 @@ _UNKNOWN = frozenset(
     {"n/a", "na", "n.a.", "n.a", "#n/a", "-", "--", "–", "—", "?", "??", "unknown", "unk", "tbd"}
     | {"tbc", "null", "none", "nan", "not known", "not available", "k.a.", "unbekannt", "inconnu"}
     | {"n.d.", "n/d", "no data", "not specified", "unspecified", "not disclosed", "undisclosed"}
+    | {"tba", "confidential", "vertraulich", "other suppliers", "rest of world", "sonstige", "rest"}
     | {"xx", "various", "several", "multiple", "diverse", "divers", "mixed", "other", "others"}
 )
 #: Of a date: there is one, and it is not known.
@@ -44,6 +45,7 @@ _NO_END = frozenset(
     | {"present", "current", "unbefristet", "laufend", "offen", "en cours", "indéterminé"}
 )
 _SIGN = r"(?:\s*(?:%|percent|per cent|pct\.?|prozent))"
+_TIME = re.compile(r"T[\d:.]+$")
 _PERCENT = re.compile(rf"(.*?){_SIGN}\s*", re.IGNORECASE)
 _RANGE = re.compile(rf"(.+?){_SIGN}?\s*(?:-|–|—|to|bis|à|\.\.)\s*(.+)", re.IGNORECASE)
 _AT_LEAST = re.compile(
@@ -205,6 +207,8 @@ def read_cell(
         return _country(text, spec, codes_only=codes_only)
     if is_unknown(text) and not (spec.allowed and text.casefold() in spec.allowed):
         return Reading(plain=False)
+    if cell.kind == "date" and spec.type == "date" and _TIME.search(text):
+        return Reading({spec.name: _TIME.sub("", text)}, plain=False)
     if spec.name == "end" and says_no_end(text):
         return Reading(plain=False)
     if spec.is_number:

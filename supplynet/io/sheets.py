@@ -91,7 +91,8 @@ class Cell:
     Attributes
     ----------
     text
-        Text as it stands; a number in its shortest exact form; a percent cell as its value (0.7
+        Text as it stands; a number in its shortest exact form, with the noughts before it that a
+        format such as 00000 shows; a percent cell as its value (0.7
         where 70 % is shown); a date as YYYY-MM-DD; TRUE or FALSE; an error such as #REF!.
     kind
         What the cell holds.
@@ -522,7 +523,10 @@ class _Workbook:
             text = self.dates.text(number, look)
             # What a spreadsheet shows for a day that there is not.
             return (text, "date") if text else ("#####", "error")
-        return _number_text(value, number), "percent" if look == "percent" else "number"
+        text = _number_text(value, number)
+        if isinstance(look, int) and text.isdecimal():
+            text = text.zfill(look)
+        return text, "percent" if look == "percent" else "number"
 
     def _made(self, text: str, kind: Kind, formula: bool) -> Cell:
         """Return one object for all cells that are the same: columns repeat themselves."""
@@ -583,16 +587,19 @@ def _number_text(text: str, number: float) -> str:
     return number_text(Decimal(repr(number)))
 
 
-_Format = Literal["number", "percent", "date", "duration"]
+#: A format of noughts only, such as 00000, shows a number with them before it.
+_Format = Literal["number", "percent", "date", "duration"] | int
 
 
 def _format(number: int, formats: Mapping[int, str]) -> _Format:
-    """Return what the number format of this id shows a number as."""
+    """Return what the number format of this id shows a number as: a number of digits if padded."""
     from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
 
     if number in _EAST_ASIAN_DATES and number not in formats:
         return "date"
     code = (formats.get(number) or BUILTIN_FORMATS.get(number, "General"))[:_MAX_FORMAT]
+    if len(code) > 1 and not code.strip("0"):
+        return len(code)
     if is_timedelta_format(code):
         return "duration"
     if is_date_format(code):
