@@ -253,3 +253,20 @@ def test_numbers_keep_the_noughts_that_their_format_shows(tmp_path):
     supplies = taken(path).net.table("supplies")
     assert supplies.column("supplier") == ["00034", "00034", "1234567"]
     assert supplies.column("consumer") == ["601", "b", "b"]
+
+
+def test_formulas_without_a_value_are_said_once_and_not_asked(tmp_path):
+    rows = [[*HEAD, "Share"], ["A", "B", "m", "=0.4+0.3"], ["C", "B", "m", "=1-D2"]]
+    found = propose(book(tmp_path, rows))
+    assert not [question for question in found.questions if question.kind == "value"]
+    assert [str(note) for note in found.intake.notes] == [
+        "my.xlsx[Sheet1]: 2 formulas without a stored value (D2, D3). Open the workbook in a "
+        "spreadsheet program and save it: till then they are blank."
+    ]
+
+
+@pytest.mark.parametrize("names", ["Wolfspeed, Qorvo, UMS", "VAC / Shin-Etsu", "Umicore; Vital"])
+def test_several_firms_in_a_cell_are_told(tmp_path, names):
+    intake = taken(book(tmp_path, [HEAD, [names, "B", "m"], ["Vital Co., Ltd.", "B", "m"]]))
+    (note,) = [note for note in intake.notes if "may be several" in note.what]
+    assert note.where == "my.xlsx[Sheet1]:2"

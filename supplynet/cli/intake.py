@@ -334,9 +334,8 @@ def _line(text: str) -> Block:
 
 
 def _prompt(text: str) -> str:
-    answer: str = click.prompt(
-        clean_display(text), default="", show_default=False, prompt_suffix="\n> "
-    )
+    shown = "\n".join(map(clean_display, text.split("\n")))
+    answer: str = click.prompt(shown, default="", show_default=False, prompt_suffix="\n> ")
     return answer.strip()
 
 

@@ -39,6 +39,7 @@ _ORDER = ("references", "materials", "nodes", "entities", "supplies", "needs", "
 _ACTORS = ("nodes", "entities")
 #: Values of one thing that are kept side by side and never contradict each other.
 _JOINED = frozenset({"note"})
+_NO_VALUE = "formula_without_value"
 _FILL_DOWN = "If a blank cell stands for the one above, set fill_down = true in the mapping"
 #: What says whether a node runs.
 _RUNS = ("status", "start", "end", "upstream")
@@ -229,6 +230,10 @@ def missing(table: str, have: set[str]) -> list[str]:
     return missing
 
 
+def _some(addresses: Sequence[str]) -> str:
+    return ", ".join(addresses[:5]) + (" ..." if len(addresses) > 5 else "")
+
+
 def _row_text(row: Sequence[Cell]) -> str:
     return " | ".join(text for text in map(shown, row) if text)
 
@@ -339,11 +344,15 @@ class _Builder:
         ]
         if hidden:
             self.notes.add(where, f"{', '.join(hidden)}: read all the same", level="note")
-        formulas = sheet.addresses(lambda cell: cell.formula)
-        if formulas:
-            shown_ = ", ".join(formulas[:5]) + (" ..." if len(formulas) > 5 else "")
-            what = f"{plural(len(formulas), 'formula')} ({shown_}): the stored value is read"
+        stored = sheet.addresses(lambda cell: cell.formula and cell.kind != _NO_VALUE)
+        if stored:
+            what = f"{plural(len(stored), 'formula')} ({_some(stored)}): the stored value is read"
             self.notes.add(where, what, level="note")
+        without = sheet.addresses(lambda cell: cell.kind == _NO_VALUE)
+        if without:
+            what = f"{plural(len(without), 'formula')} without a stored value ({_some(without)})"
+            fix = "Open the workbook in a spreadsheet program and save it: till then they are blank"
+            self.notes.add(where, what, fix, "warning")
 
     def _say_what_was_filled(self, sheet: Sheet, cells: Grid, mapping: SheetMapping) -> None:
         letters = {column.column for column in mapping.columns}

@@ -690,7 +690,8 @@ def follow_up(book: Book, mapping: Mapping, facts: Facts) -> tuple[Mapping, list
             for setting, (line, cell) in settings.items()
             if setting
         ]
-        single = {t: found for t, found in sorted(texts.items()) if not found[1].setting}
+        # A cell without a text (a formula whose value was not stored) cannot be told by it.
+        single = {t: found for t, found in sorted(texts.items()) if t and not found[1].setting}
         questions += [
             _about_value(book.where(name, line), name, cell)
             for line, cell in list(single.values())[:_ASKED_VALUES]

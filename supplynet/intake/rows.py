@@ -54,7 +54,7 @@ _STANDING: abc.Mapping[str, frozenset[str]] = {
 }
 _DATES = ("start", "end")
 #: What stands between the names of several firms in one cell.
-_SEVERAL = re.compile(r"\n|;|\s[/|+]\s|\band/or\b")
+_SEVERAL = re.compile(r"\n|;|\s[/|+]\s|\band/or\b|,.+, ")
 
 
 class SheetReader:
