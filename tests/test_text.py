@@ -39,6 +39,7 @@ ANY_TEXT = st.text(st.characters(codec=None), max_size=12) | st.text(
         ("a\u3164b", "a\\u3164b"),
         ("\ud800", "\\ud800"),
         ("\U000e0041", "\\U000e0041"),
+        ("X\u200b", "X\\u200b"),
     ],
 )
 def test_hidden_characters_are_shown(raw, shown):
@@ -130,3 +131,16 @@ def test_plural_and_clamp():
     assert plural(0, "day") == "0 days"
     assert clamp("abcdef", 6) == "abcdef"
     assert clamp("abcdefg", 6) == "abcde…"
+
+
+def test_an_address_is_taken_without_the_blanks_around_it():
+    assert safe_url("  https://example.org/X  ") == "https://example.org/X"
+    assert safe_url("\thttps://example.org/") is None
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [(0, "…"), (1, "…"), (2, "…"), (4, " ab…"), (5, " ab…"), (7, " ab  c…"), (9, " ab  cdef")],
+)
+def test_text_is_cut_to_a_width(width, shown):
+    assert clamp(" ab  cdef", width) == shown

@@ -103,7 +103,7 @@ def cell_text(value: object) -> str | tuple[str, ...]:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Decimal):
-        return number_text(value) if value.is_finite() else str(value)
+        return number_text(value)
     if isinstance(value, float):
         # A float stands for its shortest decimal, 0.1 and not 0.1000000000000000055.
         return "" if math.isnan(value) else repr(float(value))
@@ -120,7 +120,7 @@ def cell_text(value: object) -> str | tuple[str, ...]:
         texts = tuple(item for item in items if isinstance(item, str) and item.strip())
         return tuple(sorted(texts)) if isinstance(value, (set, frozenset)) else texts
     if type(value).__module__.partition(".")[0] in ("pandas", "numpy"):
-        if type(value).__name__ in ("NAType", "NaTType"):
+        if type(value).__name__ == "NAType":
             return ""
         plain = getattr(value, "tolist", None)
         if plain is not None:
@@ -157,7 +157,7 @@ def convert_column(
     divisor
         100 for percent.
     """
-    reader = _Reader(field, heading, divisor)
+    reader = _Reader(field, divisor)
     known: dict[str | tuple[str, ...], Any] = {}
     wrong: dict[str | tuple[str, ...], tuple[str, str]] = {}
     notes: dict[str | tuple[str, ...], str] = {}
@@ -196,30 +196,26 @@ class _Bad(Exception):  # noqa: N818 - carried to the finding, never seen outsid
     def __init__(self, what: str, fix: str = "") -> None:
         self.what = what
         self.fix = fix
-        super().__init__(what)
+        super().__init__()
 
 
 class _Reader:
     """Reads the cells of one field."""
 
-    def __init__(self, field: FieldSpec | None, heading: str, divisor: int) -> None:
+    def __init__(self, field: FieldSpec | None, divisor: int) -> None:
         self.field = field
-        self.heading = heading
         self.divisor = divisor
         self.blank: tuple[()] | None = () if field is not None and field.is_list else None
 
     def read(self, cell: str | tuple[str, ...]) -> tuple[Any, str | None]:
         field = self.field
         if isinstance(cell, tuple):
-            if field is None or not field.is_list:
-                cell = ";".join(cell)
-            elif any(";" in item for item in cell):
+            if field is not None and field.is_list and any(";" in item for item in cell):
                 bad = next(item for item in cell if ";" in item)
                 raise _Bad(
                     f"holds the item {_show(bad)}", "Items of a list cannot hold a semicolon"
                 )
-            else:
-                cell = ";".join(cell)
+            cell = ";".join(cell)
         if len(cell) > MAX_CELL:
             raise _Bad(f"is longer than {MAX_CELL:,} characters", "Shorten it")
         if _UNREADABLE.search(cell):
@@ -353,7 +349,7 @@ def _partial_date(text: str) -> str:
 
 def _enum(text: str, field: FieldSpec) -> str:
     allowed = field.allowed
-    plain = "_".join(text.casefold().replace("-", " ").replace("_", " ").split())
+    plain = "_".join(text.casefold().replace("-", " ").split())
     if "yes" in allowed:
         # What spreadsheets and graph tools make of yes and no.
         plain = _YES_NO.get(plain, plain)

@@ -139,7 +139,6 @@ def _bold(field: FieldSpec) -> str:
 def _type(field: FieldSpec) -> str:
     words = {
         "ref": "id",
-        "list": "list",
         "countries": "list of countries",
         "enums": "list of words",
         "enum": "word",
