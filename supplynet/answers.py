@@ -751,7 +751,7 @@ def info_blocks(net: SupplyNetwork, facts: Mapping[str, Any]) -> list[Block]:
         ("About", facts["description"]),
         ("Date", facts["on"] or (_NO_DATE if gaps is not None else "rows are dated: give --on")),
         ("Targets", f"{', '.join(facts['targets']) or 'none'} ({facts['targets_from']})"),
-        ("Tables", listed({k: v for k, v in facts["tables"].items() if v})),
+        ("Tables", ", ".join(_rows_of(k, n) for k, n in sorted(facts["tables"].items()) if n)),
         ("Columns", _columns_in_words(facts["understood"])),
         ("Nodes", listed(facts["kinds"])),
         ("Stages", listed(facts["stages"])),
@@ -862,6 +862,12 @@ def left_out(net: SupplyNetwork, G: nx.MultiDiGraph[str]) -> list[str]:  # noqa:
 
 def _does(count: int) -> str:
     return "does" if count == 1 else "do"
+
+
+def _rows_of(table: str, count: int) -> str:
+    """Return how many things a table lists, in the right number: 1 entity, 2 supplies."""
+    one = f"{table[:-3]}y" if table.endswith("ies") else table.removesuffix("s")
+    return plural(count, one, table)
 
 
 def merge_blocks(found: Merged, net: SupplyNetwork, files: Sequence[str]) -> list[Block]:

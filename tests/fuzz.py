@@ -8,7 +8,6 @@ findings of its own. Any other exception ends the run; the input is kept in a fi
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -131,8 +130,8 @@ def harness(reader: str, folder: Path) -> Callable[[bytes], None]:
     return {"bom": read_bom, "mapping": read_mapping}.get(reader, read)
 
 
-def fuzz(reader: str, runs: int) -> None:
-    """Fuzz one reader in this process; it never returns."""
+def fuzz(reader: str, runs: int, folder: Path) -> None:
+    """Fuzz one reader in this process, which atheris then ends."""
     import atheris
 
     with atheris.instrument_imports(include=["supplynet"]):
@@ -144,52 +143,50 @@ def fuzz(reader: str, runs: int) -> None:
         import supplynet.io.jsonform
         import supplynet.io.omts
         import supplynet.io.xlsx  # noqa: F401 - imported here to be instrumented
-    folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
-    corpus = folder / "corpus"
+    corpus, work = folder / "corpus", folder / "work"
     corpus.mkdir()
+    work.mkdir()
     for number, data in enumerate(seeds(reader)):
         (corpus / f"seed{number}").write_bytes(data)
-    work = folder / "work"
-    work.mkdir()
-    options = [f"-atheris_runs={runs}", "-max_len=20000", "-timeout=20", "-rss_limit_mb=2048"]
-    atheris.Setup(
-        [sys.argv[0], *options, "-print_final_stats=1", str(corpus)], harness(reader, work)
-    )
-    try:
-        atheris.Fuzz()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    # The time allowed is long: the alarm that keeps it may ring while a short run ends.
+    options = [f"-atheris_runs={runs}", "-max_len=20000", "-timeout=300", "-rss_limit_mb=2048"]
+    atheris.Setup([sys.argv[0], *options, str(corpus)], harness(reader, work))
+    atheris.Fuzz()
 
 
-def main() -> int:
-    """Fuzz the readers named, or all one after another; return the number that failed."""
-    names = [name for name in sys.argv[1:] if not name.isdigit()]
-    runs = next((int(name) for name in sys.argv[1:] if name.isdigit()), RUNS)
+def run(reader: str, runs: int) -> bool:
+    """Fuzz one reader in a process of its own and tell whether it passed."""
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+        done = subprocess.run(
+            [sys.executable, __file__, reader, str(runs), folder],
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    lines = done.stderr.splitlines()
+    count = next((line.split()[1] for line in reversed(lines) if line.startswith("Done ")), None)
+    passed = done.returncode == 0 and count is not None
+    if not passed:
+        print("\n".join(lines[-40:]), file=sys.stderr)
+    print(f"{reader}: {count or 'ended early'} executions, {'no fault' if passed else 'FAILED'}")
+    return passed
+
+
+def main(args: list[str]) -> int:
+    """Fuzz the readers named, or all one after another; return 1 if one failed."""
+    if len(args) == 3 and Path(args[2]).is_dir():
+        fuzz(args[0], int(args[1]), Path(args[2]))
+    names = [name for name in args if not name.isdigit()]
+    runs = next((int(name) for name in args if name.isdigit()), RUNS)
     unknown = [name for name in names if name not in READERS]
     if unknown:
         print(f"no reader {unknown[0]!r}. Readers: {', '.join(READERS)}", file=sys.stderr)
         return 2
-    if len(names) == 1:
-        fuzz(names[0], runs)
-        return 0
-    failed = 0
-    for name in names or READERS:
-        done = subprocess.run(
-            [sys.executable, __file__, name, str(runs)],
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-        lines = done.stderr.splitlines()
-        if done.returncode:
-            failed += 1
-            print("\n".join(lines[-40:]), file=sys.stderr)
-        count = next((line.split()[-1] for line in lines if "executed_units" in line), "?")
-        print(
-            f"{name}: {count} executions, {'failed' if done.returncode else 'no fault'}", flush=True
-        )
-    return failed
+    passed = [run(name, runs) for name in names or READERS]
+    return 0 if all(passed) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.stdout.reconfigure(line_buffering=True)
+    sys.exit(main(sys.argv[1:]))

@@ -65,7 +65,7 @@ def test_c03_byte_order_mark_is_no_part_of_the_heading():
 
 def test_c05_latin1_is_named_with_line_and_offset():
     assert one("c05_latin1.csv") == (
-        "c05_latin1.csv:2: not UTF-8 at byte offset 20. Save as UTF-8 or give --encoding latin-1."
+        "c05_latin1.csv:2: not UTF-8 at byte offset 20. Save as UTF-8 or give --encoding cp1252."
     )
     net = load(HOSTILE / "c05_latin1.csv", encoding="latin-1")
     assert net.table("nodes").column("name") == ["Müller GmbH"]

@@ -168,7 +168,7 @@ def test_encoding(tmp_path):
     file.write_bytes("supplier,consumer\nMüller,b\n".encode("latin-1"))
     message = one(errors(file))
     assert message == (
-        "s.csv:2: not UTF-8 at byte offset 19. Save as UTF-8 or give --encoding latin-1."
+        "s.csv:2: not UTF-8 at byte offset 19. Save as UTF-8 or give --encoding cp1252."
     )
     assert load(file, encoding="latin-1").table("supplies").column("supplier") == ["Müller"]
     assert "unknown encoding 'klingon'" in one(errors(file, encoding="klingon"))

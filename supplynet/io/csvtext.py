@@ -123,7 +123,8 @@ def decode(data: bytes, name: str, encoding: str) -> str:
     except UnicodeDecodeError as error:
         line = len(re.findall(rb"\r\n|\r|\n", data[: error.start])) + 1
         label = "UTF-8" if codec == "utf-8" else encoding
-        other = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1"
+        # What Windows writes in Western Europe; it is Latin-1 with the euro sign and dashes.
+        other = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "cp1252"
         raise Refused(
             Finding(
                 f"{name}:{line}",
