@@ -234,7 +234,7 @@ def _read_csv_file(place: Path, encoding: str, findings: Findings) -> Examinatio
     if not raw.lines:
         findings.add(raw.name, "no rows below the column names", "It needs a line per row")
         return Examination(None, findings.all())
-    if name == "supplies" and fold(place.stem) == name:
+    if fold(place.stem) == name:
         _say_what_is_beside(place, findings)
     return assemble({name: raw}, meta, findings, meta_where=raw.name, source=str(place.resolve()))
 
