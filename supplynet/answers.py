@@ -887,7 +887,7 @@ def conversion_blocks(place: str, to: str, dropped: Sequence[str]) -> list[Block
     """Return what was written, and what did not fit into it."""
     blocks: list[Block] = [Line(f"wrote {place} ({to})")]
     if dropped:
-        blocks.append(Heading("Left out: a graph of nodes and supplies has no place for these"))
+        blocks.append(Heading("Left out: this form has no place for these"))
         blocks.append(Items(tuple(dropped)))
     return blocks
 

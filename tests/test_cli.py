@@ -825,6 +825,12 @@ def test_merge_takes_one_hand_and_keeps_what_the_other_says(name, beside, hands,
     assert run("info", tmp_path / name)[0] == 0
 
 
+def test_info_asks_for_a_date_where_rows_are_dated_and_none_is_known(tmp_path, answer):
+    file = tmp_path / "s.csv"
+    file.write_text("supplier,consumer,start\na,b,2024-01-01\n")
+    assert answer("info", file)["result"]["next"].endswith(" --on DATE")
+
+
 def test_merge_wants_two_networks_and_a_place(hands, tmp_path, refused):
     assert "two networks or more" in refused("merge", hands[0], "-o", tmp_path / "x")
     assert "part of the input" in refused("merge", *hands, "-o", hands[0])

@@ -1203,3 +1203,14 @@ def test_the_same_file_gives_the_same_bytes(book, tmp_path, seed):
     )  # fmt: skip
     for path in (tmp_path / "here").iterdir():
         assert path.read_bytes() == (tmp_path / "there" / path.name).read_bytes(), path.name
+
+
+def test_a_workbook_that_is_a_network_already_is_not_taken_apart(tmp_path, capsys):
+    book = tmp_path / "template.xlsx"
+    assert main(["init", str(book)]) == 0
+    capsys.readouterr()
+    assert main(["init", "--from", str(book), str(tmp_path / "made"), "--yes"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "is a network already: supplynet validate reads it as it is" in err
+    assert not (tmp_path / "made").exists()

@@ -165,7 +165,9 @@ def info(*, network: str, encoding: str, on: str | None) -> Answer:
     net = load_network(network, encoding)
     facts = describe(net, on=on)
     target = f" --target {shlex.quote(facts['targets'][0])}" if len(facts["targets"]) > 1 else ""
-    facts["next"] = f"supplynet chokepoints {shlex.quote(network)}{target}"
+    # Rows are dated and no date is known: without one there is no answer.
+    date = " --on DATE" if facts["gaps"] is None else ""
+    facts["next"] = f"supplynet chokepoints {shlex.quote(network)}{target}{date}"
     return Answer(
         result=facts,
         blocks=lambda: info_blocks(net, facts),

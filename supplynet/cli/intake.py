@@ -104,6 +104,11 @@ def init_from(
     from supplynet.intake import convert, propose
 
     _check_folder(source, folder)
+    if _is_network(source):
+        raise click.UsageError(
+            f"{source} is a network already: supplynet validate reads it as it is, supplynet "
+            "convert writes it as a folder."
+        )
     if mapping_file is not None:
         for option, value in (
             ("--sheet", sheets),
@@ -171,6 +176,17 @@ def _check_folder(source: Path, folder: Path) -> None:
         raise click.UsageError(f"{folder}: --from makes a folder of tables. Give its name.")
     if source.resolve().parent == folder.resolve():
         raise click.UsageError(f"{folder} holds {source.name} itself. Give a folder of its own.")
+
+
+def _is_network(source: Path) -> bool:
+    """Tell whether a workbook is one of our own: it has the sheet `network`, and is one."""
+    if source.suffix.lower() not in (".xlsx", ".xlsm") or not source.is_file():
+        return False
+    from supplynet.io import examine
+
+    net = examine(source).net
+    # Only the sheet `network` says these.
+    return net is not None and bool(net.meta.title or net.meta.as_of or net.meta.targets)
 
 
 def _read_mapping(path: Path) -> str:
