@@ -65,7 +65,8 @@ class RuleSet:
 
     def table(self, name: str) -> Table:
         """Return a table, an empty one if it was not given or not readable."""
-        return self.tables.get(name) or Table(name=name, columns={}, length=0)
+        table = self.tables.get(name)
+        return Table(name=name, columns={}, length=0) if table is None else table
 
     @cached_property
     def _texts(self) -> dict[tuple[str, str], _Texts]:
