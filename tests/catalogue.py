@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import openpyxl
+
 HERE = Path(__file__).parent / "findings"
 MAX_SHOWN = 6
 HEAD = """\
@@ -30,8 +32,9 @@ class Case:
 
     chapter: str
     title: str
-    files: dict[str, str]
-    says: list[str]
+    files: dict[str, str] = field(default_factory=dict)
+    says: list[str] = field(default_factory=list)
+    sheets: dict[str, list[list[object]]] = field(default_factory=dict)
     read: str = "."
     options: dict[str, str] = field(default_factory=dict)
     remark: str = ""
@@ -45,6 +48,14 @@ class Case:
                 place.write_bytes(bytes.fromhex(text.removeprefix("hex:")))
             else:
                 place.write_bytes(text.encode("utf-8"))
+        if self.sheets:
+            book = openpyxl.Workbook()
+            book.remove(book.active)
+            for name, rows in self.sheets.items():
+                sheet = book.create_sheet(name)
+                for row in rows:
+                    sheet.append(row)
+            book.save(folder / self.read)
         return folder if self.read == "." else folder / self.read
 
 
@@ -78,6 +89,9 @@ def _lines() -> Iterator[str]:
                 shown = text if text.startswith("hex:") else text.rstrip("\n")
                 fence = "```" if "```" not in shown else "````"
                 yield f"\n`{name}`\n\n{fence}text\n{_visible(shown)}\n{fence}\n"
+            for name, rows in case.sheets.items():
+                shown = "\n".join(" | ".join(map(str, row)) for row in rows)
+                yield f"\n`{case.read}`, sheet `{name}`\n\n```text\n{_visible(shown)}\n```\n"
             yield f"\n{_answer(case.says)}\n"
 
 
