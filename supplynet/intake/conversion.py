@@ -176,7 +176,10 @@ def convert_book(book: Book, mapping: Mapping) -> Intake:
     used = [sheet for sheet in mapping.sheets if sheet.table]
     if not any(sheet.table == "supplies" for sheet in used):
         what = "no sheet is taken as supplies, the one table that a network needs"
-        fix = 'Write table = "supplies" at a sheet of the mapping'
+        fix = 'Write table = "supplies" at the sheet that says who supplies whom'
+        if used:
+            held = " and ".join(sorted({sheet.table for sheet in used}))
+            fix += f", or put {held} on a sheet beside it, in one workbook"
         raise ValidationError([Finding(book.name, what, fix)])
     rank = {name: place for place, name in enumerate(_ORDER)}
     last = {"holdings": 2}
