@@ -87,31 +87,32 @@ def from_frames(
 
 def _raw(frame: Frame, name: str, findings: Findings) -> RawTable:
     # No rows have no headings: the table is there, and empty.
-    columns = _columns(frame) or {field.name: [] for field in TABLES[name].required}
-    header = [str(heading).strip() for heading in columns]
+    columns = _columns(frame) or [(field.name, []) for field in TABLES[name].required]
+    header = [str(heading).strip() for heading, _ in columns]
     for heading in {heading for heading in header if header.count(heading) > 1}:
         findings.add(name, f"two columns are named {heading!r}", "Rename one")
     for heading in header:
         if not heading:
             findings.add(name, "a column has no name", "Name it")
-    texts = [[cell_text(value) for value in values] for values in columns.values()]
+    texts = [[cell_text(value) for value in values] for _, values in columns]
     return RawTable(name="", header=tuple(header), columns=tuple(texts), lines=[])  # type: ignore[arg-type]
 
 
-def _columns(frame: Frame) -> dict[Any, list[Any]]:
+def _columns(frame: Frame) -> list[tuple[Any, list[Any]]]:
+    """Return headings and values; a DataFrame may have several columns of one heading."""
     if not isinstance(frame, Mapping) and hasattr(frame, "iloc"):
         table = cast("pd.DataFrame", frame)
         if any(name is not None for name in table.index.names):
             table = table.reset_index()
-        return {
-            heading: table.iloc[:, position].tolist()
+        return [
+            (heading, table.iloc[:, position].tolist())
             for position, heading in enumerate(table.columns)
-        }
+        ]
     if isinstance(frame, Mapping):
-        return {heading: list(values) for heading, values in frame.items()}
+        return [(heading, list(values)) for heading, values in frame.items()]
     rows = list(frame)
     headings = dict.fromkeys(heading for row in rows for heading in row)
-    return {heading: [row.get(heading) for row in rows] for heading in headings}
+    return [(heading, [row.get(heading) for row in rows]) for heading in headings]
 
 
 def from_networkx(G: nx.Graph[Any]) -> SupplyNetwork:  # noqa: N803 - the name of the field

@@ -333,7 +333,7 @@ def _no_supplies(place: Path, others: Sequence[Path], files: Sequence[Path]) -> 
     what = "a folder without supplies.csv, the one table that a network needs"
     names = {fold(item.stem): item.name for item in others}
     likely = [*difflib.get_close_matches("supplies", sorted(names), n=1, cutoff=0.6)]
-    likely += [name for name in ("edges", "links", "supply") if name in names and not likely]
+    likely += [name for name in ("edges", "links") if name in names and not likely]
     if likely:
         return Finding(str(place), what, f"Rename {names[likely[0]]!r} to supplies.csv")
     listed = ", ".join(item.name for item in files[:8])
