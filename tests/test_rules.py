@@ -2,7 +2,7 @@
 
 import pytest
 
-from supplynet.io import examine
+from supplynet.io import examine, rules
 from supplynet.io.convert import MAX_OF_A_KIND
 
 SUPPLY = "supplier,consumer,material\na,b,ore\n"
@@ -150,4 +150,14 @@ def test_the_first_ten_rows_of_a_sum_above_the_whole_are_named(tmp_path):
     assert found == [
         f"error: supplies.csv:12: shares of 'ore' at 'c' sum to 1.1 ({lines}). "
         "Together they are at most 1; end the rows that were replaced."
+    ]
+
+
+def test_a_consumer_of_very_many_materials_is_left_out_and_the_next_is_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(rules, "_MAX_COMPARED", 2)
+    supplies = "a,c,magnet\na,c,magnets\na,c,ore\na,d,magnet\na,d,magnets\n"
+    found = said(tmp_path, {"supplies.csv": f"supplier,consumer,material\n{supplies}"})
+    assert found == [
+        "warning: supplies.csv:6: 'd' takes 'magnet' (supplies.csv:5) and 'magnets'. "
+        "Two needs, or one material spelt twice?"
     ]

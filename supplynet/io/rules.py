@@ -427,8 +427,6 @@ def _duplicate_supplies(rules: RuleSet, findings: Findings) -> None:
     table = rules.table("supplies")
     ids = table.column("id")
     for key, rows in _repeated(table, "supplier", "consumer", "material").items():
-        if key[0] is None or key[1] is None:
-            continue
         base = f"{key[0]}>{key[1]}:{key[2] or ''}"
         for index, other in _overlapping(table, rows):
             # Two rows with ids of their own are meant to be two.
