@@ -35,6 +35,8 @@ def child(args: list[str], stderr: Path, prepare) -> int:
         handle = os.open(stderr, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(handle, 2)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        # Whoever started the tests in the background left interrupts ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         prepare()
         from supplynet.cli import main
 

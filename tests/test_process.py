@@ -34,7 +34,8 @@ def run(*args, **options):
 
 # The child loads all that the command needs, says so, and then computes until it is stopped.
 SLOW = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in background jobs
 import supplynet.analysis.cutsets as engine, supplynet.io.files, supplynet.answers
 import pandas
 from supplynet.cli import main
