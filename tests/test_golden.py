@@ -1,17 +1,19 @@
-"""Every form of text that is written, byte by byte, as it stands in `tests/golden`.
+"""Every form of text that is written, and the JSON Schema, byte by byte, in `tests/golden`.
 
 After a wanted change: `python tests/test_golden.py`, and read what changed.
 """
 
+import json
 from pathlib import Path
 
 import pytest
 
 from supplynet.io import from_frames
 from supplynet.io.exchange import make_export
+from supplynet.schema import json_schema
 
 GOLDEN = Path(__file__).parent / "golden"
-FORMS = ("folder", "json", "graphml", "gexf", "node-link", "gephi", "neo4j")
+FORMS = ("folder", "json", "graphml", "gexf", "node-link", "gephi", "neo4j", "schema")
 
 
 def network():
@@ -54,6 +56,8 @@ def network():
 
 def exported(form):
     """Return the files of a form as text, and last what it does not hold."""
+    if form == "schema":
+        return {"schema.json": json.dumps(json_schema(), indent=1) + "\n"}
     made = make_export(network(), form)
     files = {name or "file": data.decode("utf-8") for name, data in made.files.items()}
     return {**files, "dropped.txt": "".join(f"{line}\n" for line in made.dropped)}
