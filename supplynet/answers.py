@@ -14,7 +14,6 @@ from supplynet.text import clamp, clean_display, md_cell, plural
 if TYPE_CHECKING:
     from datetime import date
 
-    import networkx as nx
     import pandas as pd
 
     from supplynet.analysis.centrality import Centrality, GraphView
@@ -51,7 +50,6 @@ __all__ = [
     "graph_view_blocks",
     "ids_of_name",
     "info_blocks",
-    "left_out",
     "loss_blocks",
     "merge_blocks",
     "table_of",
@@ -424,8 +422,8 @@ def _what_an_empty_answer_means(answer: Chokepoints | CutSets, possible: int) ->
         unknown.append(plural(len(answer.blind_spots), "blind spot"))
     if possible:
         unknown.append(plural(possible, "possible finding"))
-    if answer.basis.gaps:
-        at_once = answer.question.max_gaps
+    at_once = answer.question.max_gaps
+    if answer.basis.gaps > at_once:
         unknown.append(
             f"{plural(answer.basis.gaps, 'gap')} upstream, with more than {at_once} of them "
             "turning out badly at once"
@@ -846,22 +844,6 @@ def _cells_to_fill(cells: Mapping[str, Any]) -> list[Block]:
             )
         )
     return blocks
-
-
-def left_out(net: SupplyNetwork, G: nx.MultiDiGraph[str]) -> list[str]:  # noqa: N803 - as networkx calls it
-    """Return what of a network its graph on a date does not hold, in words."""
-    lost = []
-    absent = len(net.table("supplies")) - G.number_of_edges()
-    if absent:
-        lost.append(f"supplies: {plural(absent, 'row')} that {_does(absent)} not hold on the date")
-    for name, table in sorted(net.tables.items()):
-        if len(table) and name not in ("nodes", "supplies"):
-            lost.append(f"{name}: {plural(len(table), 'row')}")
-    return lost
-
-
-def _does(count: int) -> str:
-    return "does" if count == 1 else "do"
 
 
 def _rows_of(table: str, count: int) -> str:

@@ -77,9 +77,7 @@ def test_an_interrupt_at_random_points_leaves_nothing_else(tmp_path, name):
         if run["code"] != 0:
             assert run["code"] == 130
             assert run["stderr"].endswith("supplynet: interrupted\n")
-    assert {run["code"] for run in found["runs"]} == {0, 130} or 130 in {
-        run["code"] for run in found["runs"]
-    }
+    assert 130 in {run["code"] for run in found["runs"]}
 
 
 @pytest.mark.parametrize("name", sorted(OUTPUTS))

@@ -888,16 +888,50 @@ def test_formulas_and_controls_reach_no_csv(tmp_path):
 
 
 def test_a_folder_with_a_network_is_replaced_only_by_force(tmp_path):
+    folder = tmp_path / "clean"
+    write(propose(csv_file(tmp_path, "Supplier;Buyer;Item\nA;B;x\n")).intake, folder)
+    (folder / "mine.txt").write_text("keep")
+    again = propose(csv_file(tmp_path, "Supplier;Buyer\nA;C\n")).intake
+    with pytest.raises(OutputError, match="--force"):
+        write(again, folder)
+    assert (folder / "materials.csv").exists()
+    write(again, folder, force=True)
+    assert not (folder / "materials.csv").exists()
+    assert (folder / "mine.txt").read_text() == "keep"
+    assert set(load(folder).node_rows) == {"a", "c"}
+
+
+@pytest.mark.parametrize("name", ["nodes.csv", "network.toml", "needs.csv", "mapping.toml"])
+def test_what_was_filled_in_by_hand_is_not_overwritten(tmp_path, name):
     intake = propose(csv_file(tmp_path, "Supplier;Buyer\nA;B\n")).intake
     folder = tmp_path / "clean"
     write(intake, folder)
-    (folder / "needs.csv").write_text("consumer,material\nb,x\n")
-    (folder / "mine.txt").write_text("keep")
-    with pytest.raises(OutputError, match="--force"):
-        write(intake, folder)
-    write(intake, folder, force=True)
-    assert not (folder / "needs.csv").exists()
-    assert (folder / "mine.txt").read_text() == "keep"
+    with (folder / name).open("a") as file:
+        file.write("# mine\n")
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    with pytest.raises(OutputError, match=rf"{name} changed since it was written here"):
+        write(intake, folder, force=True)
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def test_an_edited_mapping_that_is_used_is_kept(tmp_path):
+    intake = propose(csv_file(tmp_path, "Supplier;Buyer\nA;B\n")).intake
+    folder = tmp_path / "clean"
+    write(intake, folder)
+    edited = (folder / "mapping.toml").read_text() + "# mine\n"
+    (folder / "mapping.toml").write_text(edited)
+    write(intake, folder, mapping_text=edited, force=True)
+    assert (folder / "mapping.toml").read_text() == edited
+
+
+def test_a_network_from_elsewhere_is_not_replaced(tmp_path):
+    intake = propose(csv_file(tmp_path, "Supplier;Buyer\nA;B\n")).intake
+    folder = tmp_path / "other"
+    folder.mkdir()
+    (folder / "supplies.csv").write_text("supplier,consumer\nx,y\n")
+    with pytest.raises(OutputError, match="came from elsewhere"):
+        write(intake, folder, force=True)
+    assert (folder / "supplies.csv").read_text() == "supplier,consumer\nx,y\n"
 
 
 def test_a_country_beside_a_name_is_asked_for_that_end(tmp_path):

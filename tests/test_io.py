@@ -27,8 +27,8 @@ from supplynet.io import (
     save,
 )
 from supplynet.io.files import atomic_folder, write_bytes, write_text
-from supplynet.io.gephi import gephi_tables, write_gephi
-from supplynet.io.graphml import graphml_text, write_graphml
+from supplynet.io.gephi import gephi_tables
+from supplynet.io.graphml import graphml_text
 from supplynet.model import SupplyNetwork, Table, number_text
 from supplynet.schema import json_schema
 
@@ -692,9 +692,11 @@ def test_duplicate_market_shares_warn(tmp_path):
     rows = "x,mine,CN,2024,0.7,{}\nx,mine,CN,2024,0.6,{}\n"
     head = "material,stage,country,year,share,edition\n"
     file.write_text(head + rows.format("a", "a"))
-    assert "shares.csv:3: duplicate share: line 2" in one(warnings(file))
+    alone, twice = warnings(file)
+    assert alone.startswith("shares.csv: no table of supplies")
+    assert "shares.csv:3: duplicate share: line 2" in twice
     file.write_text(head + rows.format("a", "b"))
-    assert warnings(file) == []
+    assert warnings(file) == [alone]
 
 
 def test_near_materials_at_one_consumer_warn(tmp_path):
@@ -717,11 +719,20 @@ def test_near_materials_at_one_consumer_warn(tmp_path):
     assert found("magnets", "magnet", declared=("magnets", "magnet")) == []
 
 
+def test_a_table_without_supplies_says_so(tmp_path):
+    file = tmp_path / "plants.csv"
+    file.write_text("id,upstream\na,none\n")
+    assert one(warnings(file)) == (
+        "plants.csv: no table of supplies: it is not recorded who supplies whom. Put it in a "
+        "folder with supplies.csv."
+    )
+
+
 def test_misspelt_columns_are_kept_and_said(tmp_path):
     file = tmp_path / "n.csv"
     file.write_text("id,contry\na,CN\n")
     net = load(file)
-    assert "Did you mean 'country'?" in one(warnings(file))
+    assert "Did you mean 'country'?" in warnings(file)[1]
     assert net.table("nodes").column("contry") == ["CN"]
 
 
@@ -1001,7 +1012,7 @@ def test_graph_formats_can_be_read_back(tmp_path):
     G.add_node("b", country=None)
     G.add_edge("=a\x1b\n<&", "b", key="k1", material="x")
     G.add_edge("=a\x1b\n<&", "b", key="k2", material="]]>")
-    write_graphml(G, tmp_path / "g.graphml")
+    write_text(tmp_path / "g.graphml", graphml_text(G))
     H = nx.read_graphml(tmp_path / "g.graphml", force_multigraph=True)
     assert sorted(H.nodes) == ["=a\\u001b\n<&", "b"]
     assert H.nodes["=a\\u001b\n<&"] == {
@@ -1016,8 +1027,12 @@ def test_graph_formats_can_be_read_back(tmp_path):
     ]
     assert H.graph["title"] == '<T> & "x"'
     assert "\x1b" not in graphml_text(G)
-    assert write_gephi(G, tmp_path / "gephi") == ("edges.csv", "nodes.csv")
-    assert gephi_tables(G)["nodes.csv"].startswith("Id,Label,")
+    tables = gephi_tables(G)
+    assert sorted(tables) == ["edges.csv", "nodes.csv"]
+    assert tables["nodes.csv"].startswith("Id,Label,")
+    (tmp_path / "gephi").mkdir()
+    for name, text in tables.items():
+        (tmp_path / "gephi" / name).write_bytes(text.encode())
     net = load(tmp_path / "gephi" / "nodes.csv")
     assert "=a\x1b\n<&" in net.node_rows
     assert len(load(tmp_path / "gephi" / "edges.csv").table("supplies")) == 2

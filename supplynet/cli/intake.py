@@ -69,7 +69,9 @@ def from_options(function: Callable[..., Any]) -> Callable[..., Any]:
                 help="Encoding of a .csv file.",
             ),
             click.option(
-                "--force", is_flag=True, help="Replace the network that DIR holds already."
+                "--force",
+                is_flag=True,
+                help="Replace what this command wrote into DIR before, and nothing else.",
             ),
         )
     ):

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from supplynet.errors import OutputError
 from supplynet.intake.conversion import MAPPING_FILE, Intake
 from supplynet.io.files import atomic_folder
 from supplynet.io.meta import META_FILE, meta_text
-from supplynet.io.tables import row_tables
-from supplynet.io.write import csv_line
-from supplynet.schema import fold
+from supplynet.io.write import csv_line, network_files
 from supplynet.text import csv_cell
 
 __all__ = ["ASIDE_FILE", "write"]
 
 ASIDE_FILE = "set_aside.csv"
+#: What was written, by digest: cells filled in by hand must not go at the next run.
+_WRITTEN = ".init_from.json"
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
 
@@ -40,12 +43,13 @@ def write(
     mapping_text
         The mapping file to keep; default: the mapping as it was used.
     force
-        Replace the network that is in the folder; files of other names stay.
+        Replace the network that this wrote into the folder before; files of other names stay.
 
     Raises
     ------
     OutputError
-        If the folder is not empty and `force` is not given, or it cannot be written.
+        If the folder is not empty and `force` is not given, if a table in it is not as it was
+        written here, or if it cannot be written.
     """
     target = Path(folder)
     files = {f"{name}.csv": _csv(raw.header, raw.columns) for name, raw in intake.raws.items()}
@@ -54,13 +58,23 @@ def write(
     header = ("sheet", "row", "column", "text", "why")
     files[ASIDE_FILE] = _csv(header, [[str(a[name]) for a in asides] for name in header])
     files[MAPPING_FILE] = mapping_text or intake.mapping.to_toml()
-    here = _network_files(target)
+    here = network_files(target)
     if here and not force:
         message = (
             f"{target}: holds a network already ({here[0].name}). Choose a new folder, or give "
             "--force (force=True) to replace it."
         )
         raise OutputError(message)
+    changed = _changed_by_hand(target, here, files)
+    if changed:
+        message = (
+            f"{target}: {', '.join(changed)} changed since it was written here, or came from "
+            "elsewhere, and would be lost. Move it away, or write to another folder and join the "
+            "two with supplynet merge."
+        )
+        raise OutputError(message)
+    written = {name: _digest(text.encode()) for name, text in files.items()}
+    files[_WRITTEN] = json.dumps(written, indent=1, sort_keys=True) + "\n"
     with atomic_folder(target, keep=force) as made:
         for name, text in files.items():
             (made / name).write_bytes(text.encode())
@@ -68,18 +82,25 @@ def write(
         if stale.name not in files:
             # A table that the file no longer gives would become part of the network.
             stale.unlink()
-    return tuple(sorted(files))
+    return tuple(sorted(name for name in files if name != _WRITTEN))
 
 
-def _network_files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return sorted(
-        item
-        for item in folder.iterdir()
-        if item.name == META_FILE
-        or (item.suffix.lower() in (".csv", ".tsv") and fold(item.stem) in row_tables())
-    )
+def _changed_by_hand(target: Path, here: Sequence[Path], files: Mapping[str, str]) -> list[str]:
+    """Return the files that are neither as they were written here nor as they will be."""
+    known: dict[str, str] = {}
+    with suppress(OSError, ValueError):
+        known = dict(json.loads((target / _WRITTEN).read_text("utf-8")))
+    mapping = target / MAPPING_FILE
+    found = []
+    for file in [*here, *([mapping] if mapping.is_file() else [])]:
+        data = file.read_bytes()
+        if known.get(file.name) != _digest(data) and files.get(file.name, "").encode() != data:
+            found.append(file.name)
+    return found
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _csv(header: Sequence[str], columns: Sequence[Sequence[str]]) -> str:

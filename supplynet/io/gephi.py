@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from supplynet.io.files import atomic_folder
 from supplynet.io.graphs import attribute_text, beside, sorted_edges, sorted_nodes
 from supplynet.io.write import csv_line
 from supplynet.text import csv_cell
@@ -14,35 +12,13 @@ from supplynet.text import csv_cell
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["OWN", "gephi_tables", "write_gephi"]
+__all__ = ["OWN", "gephi_tables"]
 
 #: Gephi's own headings.
 OWN = {
     "node": frozenset({"id", "label"}),
     "edge": frozenset({"source", "target", "type", "id", "label"}),
 }
-
-
-def write_gephi(G: nx.MultiDiGraph[str], path: str | os.PathLike[str]) -> tuple[str, ...]:  # noqa: N803
-    """Write `nodes.csv` and `edges.csv` for Gephi into a folder, and return their names.
-
-    Parameters
-    ----------
-    G
-        A graph as :func:`supplynet.graph` gives it.
-    path
-        The folder; it comes into place whole.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written.
-    """
-    tables = gephi_tables(G)
-    with atomic_folder(path) as folder:
-        for name, text in tables.items():
-            (folder / name).write_bytes(text.encode())
-    return tuple(sorted(tables))
 
 
 def gephi_tables(G: nx.MultiDiGraph[str]) -> dict[str, str]:  # noqa: N803

@@ -19,21 +19,18 @@ from supplynet.io.convert import Findings
 from supplynet.io.csvtext import Refused
 from supplynet.io.graphs import (
     EdgeRow,
+    Graph,
     NodeRow,
     attribute_text,
     attribute_types,
     beside,
-    check_numbers,
-    edge_table,
-    node_table,
-    one_name,
+    examine_graph,
     say_defaults,
     say_what_is_missing,
     sorted_edges,
     sorted_nodes,
     without_derived,
 )
-from supplynet.io.meta import meta_from_mapping
 from supplynet.io.xmltext import Element, escaped, quoted, read_xml
 
 if TYPE_CHECKING:
@@ -68,7 +65,7 @@ def read_gexf(place: Path, findings: Findings, *, undirected: Undirected) -> Exa
     undirected
         What becomes of edges without a direction; see :func:`supplynet.load`.
     """
-    from supplynet.io.read import Examination, assemble
+    from supplynet.io.read import Examination
 
     name = place.name
     reader = _Reader(name, findings)
@@ -77,21 +74,14 @@ def read_gexf(place: Path, findings: Findings, *, undirected: Undirected) -> Exa
     except Refused as refused:
         findings.extend(refused.findings)
         return Examination(None, findings.all())
-    nodes, edges, order = reader.nodes, reader.edges, reader.order
+    nodes, edges = reader.nodes, reader.edges
     if reader.creator == _CREATOR:
         say_what_is_missing(name, reader.without, findings)
         # A file of our own says besides what follows from the tables; that is no data.
         nodes = [_without_label(node, node.id) for node in without_derived(nodes)]
         edges = [_without_label(edge, edge.data.get("material", "")) for edge in edges]
-    check_numbers(name, "nodes", nodes, reader.numbers["node"], findings)
-    check_numbers(name, "supplies", edges, reader.numbers["edge"], findings)
-    nodes = one_name(nodes, name, findings)
-    raws = {
-        "nodes": node_table(name, nodes, order["node"]),
-        "supplies": edge_table(name, edges, nodes, order["edge"], findings, undirected=undirected),
-    }
-    meta = meta_from_mapping(reader.network, place.stem, findings)
-    return assemble(raws, meta, findings, meta_where=name, source=str(place.resolve()))
+    graph = Graph(nodes, edges, reader.network, reader.order, reader.numbers)
+    return examine_graph(place, graph, findings, undirected=undirected)
 
 
 def _without_label(row: _Row, label: str) -> _Row:

@@ -6,7 +6,6 @@ the last of two nodes of one id, takes NaN for a number, and tells no line.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,23 +15,19 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from supplynet.errors import Finding
 from supplynet.io.convert import Findings
 from supplynet.io.csvtext import Refused
-from supplynet.io.files import write_text
 from supplynet.io.graphs import (
     EdgeRow,
+    Graph,
     NodeRow,
     attribute_text,
     attribute_types,
-    check_numbers,
-    edge_table,
-    node_table,
-    one_name,
+    examine_graph,
     own_keys,
     say_defaults,
     sorted_edges,
     sorted_nodes,
     without_derived,
 )
-from supplynet.io.meta import meta_from_mapping
 from supplynet.io.xmltext import Element, escaped, quoted, read_xml
 from supplynet.schema import fold
 
@@ -41,7 +36,7 @@ if TYPE_CHECKING:
 
     from supplynet.io.read import Examination, Undirected
 
-__all__ = ["graphml_text", "read_graphml", "write_graphml"]
+__all__ = ["graphml_text", "read_graphml"]
 
 _NUMBERS = frozenset({"int", "long", "float", "double"})
 _OWN = frozenset({"id", "source", "target", "directed", "edgedefault"})
@@ -59,7 +54,7 @@ def read_graphml(place: Path, findings: Findings, *, undirected: Undirected) -> 
     undirected
         What becomes of edges without a direction; see :func:`supplynet.load`.
     """
-    from supplynet.io.read import Examination, assemble
+    from supplynet.io.read import Examination
 
     name = place.name
     reader = _Reader(name, findings)
@@ -73,20 +68,9 @@ def read_graphml(place: Path, findings: Findings, *, undirected: Undirected) -> 
         # A file of our own says besides what follows from the tables; that is no data.
         nodes = without_derived(nodes)
         network = own_keys(name, network, findings)
-    numbers = reader.numbers
-    check_numbers(name, "nodes", nodes, numbers["node"], findings)
-    check_numbers(name, "supplies", reader.edges, numbers["edge"], findings)
-    order = reader.order
-    nodes = one_name(nodes, name, findings)
-    raws = {
-        "nodes": node_table(name, nodes, order["node"]),
-        "supplies": edge_table(
-            name, reader.edges, nodes, order["edge"], findings, undirected=undirected
-        ),
-    }
     given = {key: text for key, text in network.items() if text.strip()}
-    meta = meta_from_mapping(given, place.stem, findings)
-    return assemble(raws, meta, findings, meta_where=name, source=str(place.resolve()))
+    graph = Graph(nodes, reader.edges, given, reader.order, reader.numbers)
+    return examine_graph(place, graph, findings, undirected=undirected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,24 +260,6 @@ xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" \
 xsi:schemaLocation="http://graphml.graphdrawing.org/xmlns \
 http://graphml.graphdrawing.org/xmlns/1.0/graphml.xsd">
 """
-
-
-def write_graphml(G: nx.MultiDiGraph[str], path: str | os.PathLike[str]) -> None:  # noqa: N803
-    """Write a graph as GraphML, whole or not at all.
-
-    Parameters
-    ----------
-    G
-        A graph as :func:`supplynet.graph` gives it.
-    path
-        The file.
-
-    Raises
-    ------
-    OutputError
-        If the file cannot be written.
-    """
-    write_text(path, graphml_text(G))
 
 
 def graphml_text(G: nx.MultiDiGraph[str]) -> str:  # noqa: N803

@@ -10,24 +10,28 @@ from typing import TYPE_CHECKING, Any
 
 from supplynet.io.convert import Findings, cell_text, nearest
 from supplynet.io.csvtext import RawTable
+from supplynet.io.meta import meta_at
 from supplynet.schema import TABLES, fold
 from supplynet.text import clamp, plural
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import networkx as nx
 
-    from supplynet.io.read import Undirected
+    from supplynet.io.read import Examination, Undirected
 
 __all__ = [
     "DERIVED",
     "Edge",
     "EdgeRow",
+    "Graph",
     "NodeRow",
     "attribute_text",
     "attribute_types",
     "beside",
-    "check_numbers",
     "edge_table",
+    "examine_graph",
     "node_table",
     "one_name",
     "own_keys",
@@ -120,6 +124,60 @@ class EdgeRow:
     consumer: str
     directed: bool
     data: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """What a graph file holds.
+
+    Attributes
+    ----------
+    nodes, edges
+        In the order of the file.
+    network
+        Attributes of the graph that are keys of `network.toml`.
+    order, numbers
+        For `node` and `edge`: attributes in the order of their columns, and those that the file
+        declares as numbers.
+    """
+
+    nodes: Sequence[NodeRow]
+    edges: Sequence[EdgeRow]
+    network: Mapping[str, str]
+    order: Mapping[str, Iterable[str]]
+    numbers: Mapping[str, Collection[str]]
+
+
+def examine_graph(
+    place: Path, graph: Graph, findings: Findings, *, undirected: Undirected
+) -> Examination:
+    """Return what a graph file brings up, and its network if there is no error.
+
+    Parameters
+    ----------
+    place
+        The file.
+    graph
+        What was found in it.
+    findings
+        Takes what is wrong.
+    undirected
+        What becomes of edges without a direction; see :func:`supplynet.load`.
+    """
+    from supplynet.io.read import assemble
+
+    name, order = place.name, graph.order
+    _check_numbers(name, "nodes", graph.nodes, graph.numbers["node"], findings)
+    _check_numbers(name, "supplies", graph.edges, graph.numbers["edge"], findings)
+    nodes = one_name(graph.nodes, name, findings)
+    raws = {
+        "nodes": node_table(name, nodes, order["node"]),
+        "supplies": edge_table(
+            name, graph.edges, nodes, order["edge"], findings, undirected=undirected
+        ),
+    }
+    meta = meta_at(graph.network, name, place.stem, findings)
+    return assemble(raws, meta, findings, meta_where=name, source=str(place.resolve()))
 
 
 def node_table(name: str, rows: Sequence[NodeRow], order: Iterable[str]) -> RawTable:
@@ -257,7 +315,7 @@ def _with_direction(
     return found
 
 
-def check_numbers(
+def _check_numbers(
     name: str,
     table: str,
     rows: Iterable[NodeRow | EdgeRow],

@@ -6,7 +6,6 @@ import difflib
 import json
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from supplynet.io.jsontext import (
     read_json_text,
     written,
 )
-from supplynet.io.meta import meta_from_mapping
+from supplynet.io.meta import meta_at
 from supplynet.io.read import Examination, Undirected, assemble
 from supplynet.io.tables import row_tables
 from supplynet.model import Meta, SupplyNetwork, Table, number_text
@@ -36,7 +35,6 @@ __all__ = [
     "json_cell",
     "json_text",
     "kind_of",
-    "meta_at",
     "meta_values",
     "objects",
     "placed",
@@ -169,14 +167,6 @@ def _read_tables(document: JsonObject, place: Path, findings: Findings, source: 
             what = f"no table is called {key!r}, set aside"
             findings.add(name, what, hint, "warning" if near else "note")
     return assemble(raws, meta, findings, meta_where=meta_where, source=source)
-
-
-def meta_at(values: Mapping[str, Any], where: str, name: str, findings: Findings) -> Meta:
-    """Return the checked keys of the network; messages name the place where they stand."""
-    own = Findings()
-    meta = meta_from_mapping(values, name, own)
-    findings.extend(replace(finding, where=where) for finding in own.all())
-    return meta
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 - any value that TOML can hold

@@ -6,6 +6,7 @@ import difflib
 import json
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -13,7 +14,7 @@ from supplynet.io.convert import Findings, convert_column
 from supplynet.model import Meta
 from supplynet.schema import TABLES, FieldSpec, fold
 
-__all__ = ["META_FILE", "meta_from_mapping", "meta_text", "read_meta"]
+__all__ = ["META_FILE", "meta_at", "meta_from_mapping", "meta_text", "read_meta"]
 
 META_FILE = "network.toml"
 
@@ -104,6 +105,14 @@ def meta_from_mapping(
         targets=known.get("targets") or (),
         extra=extra,
     )
+
+
+def meta_at(values: Mapping[str, Any], where: str, name: str, findings: Findings) -> Meta:
+    """Return the checked keys of the network; messages name the place where they stand."""
+    own = Findings()
+    meta = meta_from_mapping(values, name, own)
+    findings.extend(replace(finding, where=where) for finding in own.all())
+    return meta
 
 
 def _value(field: FieldSpec, key: str, value: object, where: str, findings: Findings) -> Any:  # noqa: ANN401

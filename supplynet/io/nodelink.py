@@ -26,12 +26,12 @@ from supplynet.io.jsonform import (
     check_width,
     field_of,
     kind_of,
-    meta_at,
     objects,
     plain,
     row_text,
 )
 from supplynet.io.jsontext import JsonNumber, JsonObject, written
+from supplynet.io.meta import meta_at
 from supplynet.io.read import Examination, Undirected, assemble
 from supplynet.schema import fold
 

@@ -622,6 +622,12 @@ def _hints(rules: RuleSet, findings: Findings) -> None:
     if "supplies" in rules.tables and "supplies" in rules.given and not len(supplies):
         what = "no rows: it is not recorded who supplies whom"
         findings.add(_file_of(rules, "supplies"), what, "Write a row per supply", "warning")
+    if "supplies" not in rules.given:
+        # One table alone is fine to look at; it must not look like a network without needs.
+        first = next(iter(rules.given.intersection(rules.tables)), "nodes")
+        what = "no table of supplies: it is not recorded who supplies whom"
+        fix = "Put it in a folder with supplies.csv"
+        findings.add(_file_of(rules, first), what, fix, "warning")
     needing: set[str] = set()
     if "upstream" in nodes.columns:
         needing.update(rules.texts("supplies", "consumer").distinct)

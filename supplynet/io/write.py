@@ -17,7 +17,7 @@ from supplynet.model import SupplyNetwork, Table, number_text
 from supplynet.schema import TABLES, fold
 from supplynet.text import csv_cell
 
-__all__ = ["csv_line", "folder_files", "in_order", "save", "table_csv"]
+__all__ = ["csv_line", "folder_files", "in_order", "network_files", "save", "table_csv"]
 
 _QUOTED = frozenset(',;"\t\r\n')
 
@@ -55,7 +55,7 @@ def save(net: SupplyNetwork, path: str | os.PathLike[str], *, force: bool = Fals
     if target.suffix.lower() in (".xlsx", ".json") and not target.is_dir():
         _save_file(net, target, force=force)
         return
-    here = _network_files(target)
+    here = network_files(target)
     if here and not force:
         same = net.source is not None and os.path.realpath(target) == os.path.realpath(net.source)
         what = "this is the input itself" if same else "the folder already holds a network"
@@ -120,7 +120,8 @@ def _save_file(net: SupplyNetwork, target: Path, *, force: bool) -> None:
         write_text(target, json_text(net))
 
 
-def _network_files(folder: Path) -> list[Path]:
+def network_files(folder: Path) -> list[Path]:
+    """Return the files of a folder that are, or would become, part of a network."""
     if not folder.is_dir():
         return []
     return sorted(
