@@ -397,7 +397,7 @@ def test_an_owner_in_nodes_is_a_warning_that_says_what_to_do(tmp_path, column, w
 
 def test_supplies_without_rows_are_a_warning(tmp_path):
     path = folder(tmp_path / "n", nodes="id\na\n", supplies="supplier,consumer\n")
-    assert one(warnings(path)).startswith("supplies.csv: no rows: it is not recorded who")
+    assert one(warnings(path)).startswith("supplies.csv: no supplies: it is not recorded who")
     assert "no rows" not in str(load_example("worked_example").findings)
 
 
@@ -693,7 +693,7 @@ def test_duplicate_market_shares_warn(tmp_path):
     head = "material,stage,country,year,share,edition\n"
     file.write_text(head + rows.format("a", "a"))
     alone, twice = warnings(file)
-    assert alone.startswith("shares.csv: no table of supplies")
+    assert alone.startswith("shares.csv: no supplies")
     assert "shares.csv:3: duplicate share: line 2" in twice
     file.write_text(head + rows.format("a", "b"))
     assert warnings(file) == [alone]
@@ -723,7 +723,7 @@ def test_a_table_without_supplies_says_so(tmp_path):
     file = tmp_path / "plants.csv"
     file.write_text("id,upstream\na,none\n")
     assert one(warnings(file)) == (
-        "plants.csv: no table of supplies: it is not recorded who supplies whom. Put it in a "
+        "plants.csv: no supplies: it is not recorded who supplies whom. Put it in a "
         "folder with supplies.csv."
     )
 

@@ -619,15 +619,15 @@ def _observations(rules: RuleSet, findings: Findings) -> None:
 def _hints(rules: RuleSet, findings: Findings) -> None:
     """Add what is allowed but probably not meant."""
     nodes, supplies = rules.table("nodes"), rules.table("supplies")
-    if "supplies" in rules.tables and "supplies" in rules.given and not len(supplies):
-        what = "no rows: it is not recorded who supplies whom"
-        findings.add(_file_of(rules, "supplies"), what, "Write a row per supply", "warning")
-    if "supplies" not in rules.given:
+    if "supplies" in rules.tables and not len(supplies):
         # One table alone is fine to look at; it must not look like a network without needs.
-        first = next(iter(rules.given.intersection(rules.tables)), "nodes")
-        what = "no table of supplies: it is not recorded who supplies whom"
-        fix = "Put it in a folder with supplies.csv"
-        findings.add(_file_of(rules, first), what, fix, "warning")
+        given = "supplies" in rules.given
+        place = (
+            "supplies" if given else next(iter(sorted(rules.given & set(rules.tables))), "nodes")
+        )
+        what = "no supplies: it is not recorded who supplies whom"
+        fix = "Write a row per supply" if given else "Put it in a folder with supplies.csv"
+        findings.add(_file_of(rules, place), what, fix, "warning")
     needing: set[str] = set()
     if "upstream" in nodes.columns:
         needing.update(rules.texts("supplies", "consumer").distinct)
