@@ -50,13 +50,13 @@ $(VENV)/.stamp-run: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.stamp-test: pyproject.toml | $(BIN)/python
-	$(PIP) --editable ".[test]"
+	$(PIP) --editable ".[test,speed,sat,parquet]"
 	@touch $@ $(VENV)/.stamp-run
 
 $(VENV)/.stamp-lint: pyproject.toml | $(BIN)/python
-	$(PIP) --editable ".[test,lint]"
+	$(PIP) --editable ".[test,lint,speed,sat,parquet]"
 	@touch $@ $(VENV)/.stamp-test $(VENV)/.stamp-run
 
 $(VENV)/.stamp-fuzz: pyproject.toml | $(BIN)/python
-	$(PIP) --editable ".[test,fuzz]"
+	$(PIP) --editable ".[test,fuzz,speed,sat,parquet]"
 	@touch $@ $(VENV)/.stamp-test $(VENV)/.stamp-run

@@ -74,9 +74,9 @@ class Reading:
         self.target = None if target is None else self.vertex_number[goal]
 
     @cached_property
-    def forward(self) -> _kernel.Forward:
+    def forward(self) -> _kernel.Chain:
         """Forward chaining on the program."""
-        return _kernel.Forward(self.program)
+        return _kernel.Chain(self.program)
 
     @cached_property
     def unharmed(self) -> tuple[list[int], list[bool]]:
@@ -95,7 +95,8 @@ class Reading:
         for item in lost:
             vertices += [self.vertex_number[v] for v in item.vertices if v in self.vertex_number]
             edges += [self.edge_number[e] for e in item.edges if e in self.edge_number]
-        return self.forward.run(vertices, edges)[1]
+        runs: list[bool] = self.forward.run(vertices, edges)[1]
+        return runs
 
     def stops(self, lost: Iterable[Unit | Gap] = ()) -> bool:
         """Return whether the target is down."""

@@ -1,23 +1,12 @@
-"""AND/OR reachability on integer arrays. No names, no tables: the caller has checked.
-
-A *program* has vertices; a vertex owns slots (AND), a slot owns edges (OR), an edge has a source
-vertex. A vertex runs when it is not stopped and each of its slots has an edge that is not cut and
-whose source runs. Running is the least fixpoint, so failing is the greatest::
-
-    F(v) = stopped(v) or some slot of v whose edges all are cut or have a failing source
-
-A *unit* is an integer; it hits vertices and edges. For a set S of units, F with S lost is
-pointwise in S, so it can be computed for all S at once as a family of minimal sets. Restricting
-the sets to a down-closed domain (at most k units, at most g gaps, none that holds a known cut)
-commutes with union and intersection, hence the truncated families are exact, cycles included.
-"""
+"""Cut sets in plain Python: truncated families as frozen sets, and branching over proofs."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import NamedTuple
+
+from supplynet.analysis._kernel.program import Chain, Program
 
 Set = frozenset[int]
 Family = tuple[Set, ...]
@@ -25,113 +14,6 @@ Family = tuple[Set, ...]
 Hits = tuple[Mapping[int, Sequence[int]], Mapping[int, Sequence[int]]]
 
 _EMPTY: Set = frozenset()
-
-
-class Program(NamedTuple):
-    """The network of needs as three arrays, and what is down whatever is lost.
-
-    Slots of vertex v are ``slot_start[v]:slot_start[v + 1]``, edges of slot s are
-    ``edge_start[s]:edge_start[s + 1]``.
-    """
-
-    slot_start: Sequence[int]
-    edge_start: Sequence[int]
-    source: Sequence[int]
-    stopped: Sequence[bool]
-
-
-def make_program(
-    slots: Sequence[tuple[int, Sequence[int]]], source: Sequence[int], stopped: Sequence[bool]
-) -> tuple[Program, list[int], list[int]]:
-    """Return a program from (vertex, edges) pairs, and the edge and slot at each position."""
-    by_vertex: list[list[int]] = [[] for _ in stopped]
-    for position, (vertex, _) in enumerate(slots):
-        by_vertex[vertex].append(position)
-    slot_start, edge_start, sources = [0], [0], []
-    edge_at: list[int] = []
-    slot_at: list[int] = []
-    for owned in by_vertex:
-        for position in owned:
-            slot_at.append(position)
-            for edge in slots[position][1]:
-                edge_at.append(edge)
-                sources.append(source[edge])
-            edge_start.append(len(sources))
-        slot_start.append(len(slot_at))
-    return Program(slot_start, edge_start, sources, list(stopped)), edge_at, slot_at
-
-
-def cone(program: Program, target: int) -> list[int]:
-    """Return the vertices that can matter to the target, itself included, ascending."""
-    slot_start, edge_start, source, _ = program
-    seen = {target}
-    todo = [target]
-    while todo:
-        vertex = todo.pop()
-        for edge in range(edge_start[slot_start[vertex]], edge_start[slot_start[vertex + 1]]):
-            if source[edge] not in seen:
-                seen.add(source[edge])
-                todo.append(source[edge])
-    return sorted(seen)
-
-
-def restrict(program: Program, vertices: Sequence[int]) -> tuple[Program, list[int]]:
-    """Return the program on a set of vertices closed under sources, and the old edge of each."""
-    number = {vertex: i for i, vertex in enumerate(vertices)}
-    slot_start, edge_start, sources, old_edge = [0], [0], [], []
-    for vertex in vertices:
-        for slot in range(program.slot_start[vertex], program.slot_start[vertex + 1]):
-            for edge in range(program.edge_start[slot], program.edge_start[slot + 1]):
-                sources.append(number[program.source[edge]])
-                old_edge.append(edge)
-            edge_start.append(len(sources))
-        slot_start.append(len(edge_start) - 1)
-    stopped = [program.stopped[vertex] for vertex in vertices]
-    return Program(slot_start, edge_start, sources, stopped), old_edge
-
-
-class Forward:
-    """Forward chaining on one program, ready to be asked for many losses."""
-
-    def __init__(self, program: Program) -> None:
-        self.program = program
-        slot_start, edge_start, source, _ = program
-        n = len(program.stopped)
-        self.slots = [slot_start[v + 1] - slot_start[v] for v in range(n)]
-        self.owner = [0] * slot_start[n]
-        self.uses: list[list[tuple[int, int]]] = [[] for _ in range(n)]
-        for vertex in range(n):
-            for slot in range(slot_start[vertex], slot_start[vertex + 1]):
-                self.owner[slot] = vertex
-                for edge in range(edge_start[slot], edge_start[slot + 1]):
-                    self.uses[source[edge]].append((edge, slot))
-
-    def run(
-        self, lost: Iterable[int] = (), cut: Iterable[int] = ()
-    ) -> tuple[list[int], list[bool]]:
-        """Return the vertices that run in the order they start, and which of all run."""
-        program = self.program
-        runs = [False] * len(program.stopped)
-        down = set(lost)
-        gone = set(cut)
-        open_slots = list(self.slots)
-        met = [False] * len(self.owner)
-        order = []
-        for vertex, count in enumerate(open_slots):
-            if count == 0 and not program.stopped[vertex] and vertex not in down:
-                runs[vertex] = True
-                order.append(vertex)
-        for vertex in order:
-            for edge, slot in self.uses[vertex]:
-                if met[slot] or edge in gone:
-                    continue
-                met[slot] = True
-                owner = self.owner[slot]
-                open_slots[owner] -= 1
-                if open_slots[owner] == 0 and not program.stopped[owner] and owner not in down:
-                    runs[owner] = True
-                    order.append(owner)
-        return order, runs
 
 
 def single_points(
@@ -149,7 +31,7 @@ def single_points(
     `cut` already gone; `masks` the units that stop each vertex and that cut each edge.
     """
     vertex_mask, edge_mask = masks
-    slot_start, edge_start, source, _ = program
+    slot_start, edge_start, source = program[:3]
     found = [-1] * len(program.stopped)
     waiting = bytearray(len(program.stopped))
     for vertex in order:
@@ -178,7 +60,7 @@ def single_points(
 
 def consumers_of(program: Program) -> list[list[int]]:
     """Return, per vertex, the vertices that it supplies."""
-    slot_start, edge_start, source, stopped = program
+    slot_start, edge_start, source, stopped = program[:4]
     consumers: list[list[int]] = [[] for _ in stopped]
     for vertex in range(len(stopped)):
         for edge in range(edge_start[slot_start[vertex]], edge_start[slot_start[vertex + 1]]):
@@ -337,7 +219,7 @@ def families(
     towards the greatest fixpoint; the order of visits does not change the answer. A vertex that
     is down with nothing lost stays there, which is neutral among the edges of a slot.
     """
-    slot_start, edge_start, source, _ = program
+    slot_start, edge_start, source = program[:3]
     table = _Families(domain, work_limit)
     base, on_edge = (
         {place: table.of(frozenset((u,)) for u in units) for place, units in hit.items()}
@@ -399,7 +281,7 @@ class HittingTree:
     """
 
     def __init__(
-        self, forward: Forward, target: int, hits: Hits, first_gap: int, known: Iterable[Set]
+        self, forward: Chain, target: int, hits: Hits, first_gap: int, known: Iterable[Set]
     ) -> None:
         self.forward = forward
         self.target = target
@@ -531,7 +413,7 @@ class HittingTree:
 
     def _add_proof(self, order: Sequence[int], cut: Container[int]) -> int:
         """Sample a proof among what runs, keep it as the mask of the units that break it."""
-        slot_start, edge_start, source, _ = self.forward.program
+        slot_start, edge_start, source = self.forward.program[:3]
         rank = {vertex: i for i, vertex in enumerate(order)}
         used = {self.target}
         todo = [self.target]
