@@ -95,7 +95,7 @@ def _set_cache_folder() -> None:
         folder = Path(tempfile.mkdtemp(prefix="supplynet-"))
     from numba import config
 
-    config.CACHE_DIR = str(folder)
+    config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
 
 
 def _user_cache() -> Path:
