@@ -13,6 +13,7 @@ the sets to a down-closed domain (at most k units, at most g gaps, none that hol
 commutes with union and intersection, hence the truncated families are exact, cycles included.
 """
 
+from supplynet.analysis._kernel.hits import HitArrays, hits_of
 from supplynet.analysis._kernel.jit import LARGE, available
 from supplynet.analysis._kernel.program import (
     Chain,
@@ -41,6 +42,7 @@ __all__ = [
     "Chain",
     "Domain",
     "Family",
+    "HitArrays",
     "Hits",
     "HittingTree",
     "Program",
@@ -52,6 +54,7 @@ __all__ = [
     "cone",
     "consumers_of",
     "families",
+    "hits_of",
     "make_program",
     "restrict",
     "single_points",
