@@ -391,7 +391,7 @@ def test_oracle_on_a_product_that_stops_alone():
 @pytest.mark.parametrize("first", range(0, 1_000, CHUNK))
 def test_branching_over_proofs_agrees_with_the_oracle(first, monkeypatch):
     """Small networks never run the families out of work: force the hand-over."""
-    monkeypatch.setattr("supplynet.analysis.cutsets._FAMILY_WORK", -1)
+    monkeypatch.setattr("supplynet.analysis.planner._FAMILY_WORK", -1)
     for seed in range(50_000 + first, 50_000 + first + CHUNK):
         found = compare(Seeded(seed))
         assert not found, "\n".join([f"seed {seed}", *found])
@@ -407,8 +407,8 @@ def test_a_search_that_is_cut_short_says_so(monkeypatch):
     )
     whole = minimal_cut_sets(net, "t")
     assert (whole.complete, whole.complete_to, whole.count) == (True, 2, 2)
-    monkeypatch.setattr("supplynet.analysis.cutsets._FAMILY_WORK", -1)
-    monkeypatch.setattr("supplynet.analysis.cutsets._TREE_WORK", -1)
+    monkeypatch.setattr("supplynet.analysis.planner._FAMILY_WORK", -1)
+    monkeypatch.setattr("supplynet.analysis.planner._TREE_WORK", -1)
     short = minimal_cut_sets(net, "t")
     assert (short.complete, short.complete_to, short.count) == (False, 1, 0)
     listed = minimal_cut_sets(net, "t", limit=0)

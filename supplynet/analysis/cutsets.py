@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from supplynet.analysis import _kernel
+from supplynet.analysis import _kernel, planner
 from supplynet.analysis.reading import ILLUSTRATIVE, LOW, Because, Reading
 from supplynet.errors import QuestionError
 from supplynet.model import resolve_date
@@ -41,17 +42,10 @@ __all__ = [
     "single_points_of_failure",
 ]
 
-#: Unions of two sets before the search goes over to branching over proofs, and steps of that.
-_FAMILY_WORK = 100_000
-_TREE_WORK = 1_000_000
-#: The same for pairs with gaps, which are many and matter less than what is certain.
-_PAIR_WORK = 200_000
 #: Chokepoints times nodes up to which each chokepoint carries what it stops and why.
 _DETAIL_WORK = 200_000
 
 _CERTAINTIES = ("certain", "assumed", "possible")
-_FAMILIES = "truncated families of minimal sets as a fixpoint, exact on cycles"
-_BRANCHES = f"{_FAMILIES}; where these grew too large, branching over ways of running the target"
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,19 +380,17 @@ class AllSinglePoints:
         return pd.DataFrame(rows, columns=["node", "unit", "certainty"])
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """Minimal sets of one reading as integers: units below the first gap, gaps from there."""
-
-    sets: frozenset[_kernel.Set]
-    complete_to: int
-    pairs_to: int
-
-
 class _Search:
     """One question on one network: the readings, the numbering of units and gaps, the searches."""
 
-    def __init__(self, net: SupplyNetwork, question: Question) -> None:
+    def __init__(
+        self,
+        net: SupplyNetwork,
+        question: Question,
+        *,
+        minimum: bool = False,
+        seconds: float | None = None,
+    ) -> None:
         self.net = net
         self.question = question
         self.compiled = compile_network(net, question.on)
@@ -411,9 +403,9 @@ class _Search:
         self.items: list[Unit | Gap] = [*members, *gaps]
         self._readings: dict[int, Reading] = {}
         self._whole: dict[int, Reading] = {}
-        self.method = _FAMILIES
-        self._work_left = 0
-        self._families_too_large = False
+        self.methods: dict[str, None] = {}
+        self.minimum = minimum
+        self.ends = None if seconds is None else time.monotonic() + seconds
 
     def reading(self, level: int) -> Reading:
         if level not in self._readings:
@@ -448,17 +440,11 @@ class _Search:
     def lost(self, members: Iterable[int]) -> list[Unit | Gap]:
         return [self.items[m] for m in sorted(members)]
 
-    def _hits(
-        self, reading: Reading, leave_out: Iterable[int] = (), *, gaps: bool = True
-    ) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+    def _hits(self, reading: Reading) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
         """Return the items that stop each vertex and cut each edge, in the reading's numbers."""
         vertex_items: dict[int, list[int]] = defaultdict(list)
         edge_items: dict[int, list[int]] = defaultdict(list)
-        skip = set(leave_out)
-        items = self.items if gaps else self.items[: self.first_gap]
-        for number, item in enumerate(items):
-            if number in skip:
-                continue
+        for number, item in enumerate(self.items):
             for vertex in item.vertices:
                 if vertex in reading.vertex_number:
                     vertex_items[reading.vertex_number[vertex]].append(number)
@@ -483,60 +469,34 @@ class _Search:
         )
         return frozenset(_kernel.bits(masks[target]))
 
-    def minimal(self, level: int, *, max_order: int, max_gaps: int) -> _Found:
-        """Return the minimal sets of up to `max_order` units and `max_gaps` gaps."""
+    def task(self, level: int) -> planner.Task:
+        """Return what the planner searches at one level."""
         reading = self.reading(level)
-        found: set[_kernel.Set] = {frozenset((item,)) for item in self.singles(level)}
-        complete_to = max_order
-        self._work_left, self._families_too_large = _TREE_WORK, False
-        # No set holds more units than there are.
-        largest = min(max_order, self.first_gap)
-        for units in range(2, largest + 1):
-            layer = self._layer(reading, units, 0, found)
-            if layer is None:
-                complete_to = units - 1
-                break
-            found.update(layer)
-        pairs_to = complete_to
-        self._work_left, self._families_too_large = _PAIR_WORK, False
-        if max_gaps and len(self.items) > self.first_gap:
-            for units in range(1 if max_gaps == 1 else 0, min(complete_to, largest) + 1):
-                layer = self._layer(reading, units, max_gaps, found)
-                if layer is None:
-                    pairs_to = max(units - 1, 0)
-                    break
-                found.update(layer)
-        return _Found(frozenset(found), complete_to, pairs_to)
+        if reading.target is None:
+            raise ValueError("a search has a target")
+        hits = self._hits(reading)
+        return planner.Task(reading.program, reading.target, *hits, self.first_gap)
 
-    def _layer(
-        self, reading: Reading, units: int, gaps: int, known: set[_kernel.Set]
-    ) -> Iterable[_kernel.Set] | None:
-        """Return the minimal sets of `units` units above no known one; None if cut short."""
-        order, _ = reading.unharmed
-        target = reading.target
-        singles = [next(iter(s)) for s in known if len(s) == 1]
-        vertex_items, edge_items = self._hits(reading, singles, gaps=gaps > 0)
-        if target is None:
-            return None
-        hits = vertex_items, edge_items
-        domain = _kernel.Domain(
-            units=units,
-            gaps=gaps,
-            first_gap=self.first_gap,
-            known=(s for s in known if len(s) > 1),
+    def minimal(self, level: int, *, max_order: int, max_gaps: int) -> planner.Found:
+        """Return the minimal sets of up to `max_order` units and `max_gaps` gaps."""
+        found = planner.find(
+            self.task(level),
+            max_order=max_order,
+            max_gaps=max_gaps,
+            minimum=self.minimum,
+            seconds=self.seconds_left(),
         )
-        if not self._families_too_large:
-            family = _kernel.families(
-                reading.program, order, hits, domain, target=target, work_limit=_FAMILY_WORK
-            )
-            if family is not None:
-                return family
-            self._families_too_large = True
-            self.method = _BRANCHES
-        tree = _kernel.HittingTree(reading.forward, target, hits, self.first_gap, known)
-        cuts = tree.cuts(units=units, gaps=gaps, work_limit=self._work_left)
-        self._work_left -= tree.work
-        return cuts
+        self.methods.update(dict.fromkeys(found.methods))
+        return found
+
+    def seconds_left(self) -> float | None:
+        """Return the time left for the search; ``None`` where it has no limit."""
+        return None if self.ends is None else max(0.0, self.ends - time.monotonic())
+
+    @property
+    def method(self) -> str:
+        """The methods used, in the order in which they were tried."""
+        return "; ".join(self.methods) or "nothing to search"
 
     def split(self, sets: Iterable[_kernel.Set]) -> tuple[list[tuple[str, ...]], list[Possible]]:
         """Return the sets of units, and the pairs of units and gaps, by name and sorted."""

@@ -1,0 +1,288 @@
+"""Which way to search for cut sets: one place chooses, order by order, and says how far it got."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from queue import Empty, SimpleQueue
+from typing import Any, BinaryIO
+
+from supplynet.analysis import _kernel
+
+__all__ = ["Found", "Layer", "Task", "find", "layers"]
+
+#: Unions of two sets before the search goes over to branching over proofs, and steps of that.
+_FAMILY_WORK = 100_000
+_TREE_WORK = 1_000_000
+#: The same for pairs with gaps, which are many and matter less than what is certain.
+_PAIR_WORK = 200_000
+
+SINGLES = "single points as a fixpoint"
+FAMILIES = "truncated families of minimal sets as a fixpoint, exact on cycles"
+BRANCHES = "branching over ways of running the target"
+
+Items = Mapping[int, Sequence[int]]
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What is searched: which sets of items stop a vertex.
+
+    Attributes
+    ----------
+    program
+        The cone of the target.
+    vertex_items, edge_items
+        Items that stop each vertex and cut each edge: units below `first_gap`, gaps from there.
+    """
+
+    program: _kernel.Program
+    target: int
+    vertex_items: Items
+    edge_items: Items
+    first_gap: int
+
+    @cached_property
+    def chain(self) -> _kernel.Chain:
+        """Forward chaining on the program."""
+        return _kernel.Chain(self.program)
+
+    @cached_property
+    def order(self) -> Sequence[int]:
+        """What runs with nothing lost, in the order it starts."""
+        order: Sequence[int] = self.chain.run()[0]
+        return order
+
+    @cached_property
+    def has_gaps(self) -> bool:
+        """Whether any gap can matter to the target."""
+        hit = (*self.vertex_items.values(), *self.edge_items.values())
+        return any(number >= self.first_gap for numbers in hit for number in numbers)
+
+    def of_units(self, items: _kernel.Set) -> bool:
+        """Return whether a set holds no gap."""
+        return all(item < self.first_gap for item in items)
+
+    def hits(self, leave_out: Iterable[int] = (), *, gaps: bool = True) -> tuple[Items, Items]:
+        """Return the items by vertex and by edge, without some, or without gaps."""
+        skip = set(leave_out)
+        limit = None if gaps else self.first_gap
+        return _without(self.vertex_items, skip, limit), _without(self.edge_items, skip, limit)
+
+    def fields(self) -> tuple[Any, ...]:
+        """Return what makes an equal task: what was worked out already is left behind."""
+        return tuple(getattr(self, f.name) for f in fields(self))
+
+
+def _without(items: Items, skip: set[int], limit: int | None) -> dict[int, list[int]]:
+    kept = {
+        place: [n for n in numbers if n not in skip and (limit is None or n < limit)]
+        for place, numbers in items.items()
+    }
+    return {place: numbers for place, numbers in kept.items() if numbers}
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """The minimal sets of so many units and gaps; ``None`` where they could not all be found."""
+
+    units: int
+    gaps: int
+    sets: frozenset[_kernel.Set] | None
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Minimal sets as integers, how far they are complete, and by which methods they were found.
+
+    `max_order` is the order asked for, or the smallest that has a set where that was asked.
+    `complete_to` counts units, and is 0 where not even single points were searched in time;
+    `pairs_to` is the same for sets with gaps.
+    """
+
+    sets: frozenset[_kernel.Set]
+    max_order: int
+    complete_to: int
+    pairs_to: int
+    methods: tuple[str, ...]
+
+
+def find(
+    task: Task,
+    *,
+    max_order: int,
+    max_gaps: int,
+    minimum: bool = False,
+    seconds: float | None = None,
+) -> Found:
+    """Return the minimal sets of up to `max_order` units and `max_gaps` gaps.
+
+    Parameters
+    ----------
+    minimum
+        Stop at the smallest order that has a set of units.
+    seconds
+        Time for the search; it is then made by a second process, which is ended after that.
+    """
+    arguments = (max_order, max_gaps, minimum)
+    steps = layers(task, *arguments) if seconds is None else _within(task, arguments, seconds)
+    sets: set[_kernel.Set] = set()
+    complete_to = pairs_to = 0
+    methods: dict[str, None] = {}
+    for layer in steps:
+        methods[layer.method] = None
+        if layer.sets is None:
+            continue
+        sets |= layer.sets
+        if layer.gaps == 0:
+            complete_to = layer.units
+        else:
+            pairs_to = layer.units
+    orders = [len(s) for s in sets if task.of_units(s)]
+    if minimum and orders:
+        max_order = min(orders)
+    if complete_to >= min(max_order, task.first_gap):
+        # No set holds more units than there are.
+        complete_to = max_order
+    if not task.has_gaps or not max_gaps or pairs_to >= min(complete_to, task.first_gap):
+        pairs_to = complete_to
+    return Found(frozenset(sets), max_order, complete_to, pairs_to, tuple(methods))
+
+
+def layers(task: Task, max_order: int, max_gaps: int, minimum: bool) -> Iterator[Layer]:
+    """Yield what was found, order by order: sets of units first, then those with gaps."""
+    search = _Layers(task)
+    singles = search.singles()
+    yield Layer(1, 0, frozenset(singles), SINGLES)
+    known = set(singles)
+    searched = 1
+    for units in range(2, min(max_order, task.first_gap) + 1):
+        if minimum and any(map(task.of_units, known)):
+            break
+        layer = search.layer(units, 0, known)
+        yield layer
+        if layer.sets is None:
+            break
+        known |= layer.sets
+        searched = units
+    if not max_gaps or not task.has_gaps:
+        return
+    search.spend(_PAIR_WORK)
+    # A gap alone is among the singles already.
+    for units in range(1 if max_gaps == 1 else 0, min(searched, task.first_gap) + 1):
+        layer = search.layer(units, max_gaps, known)
+        yield layer
+        if layer.sets is None:
+            return
+        known |= layer.sets
+
+
+class _Layers:
+    """The methods, tried in turn for each layer."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.spend(_TREE_WORK)
+
+    def spend(self, work: int) -> None:
+        self.work_left = work
+        self.too_large = False
+
+    def singles(self) -> list[_kernel.Set]:
+        task = self.task
+        masks = _kernel.single_points(
+            task.program,
+            _kernel.consumers_of(task.program),
+            task.order,
+            (_masks(task.vertex_items), _masks(task.edge_items)),
+        )
+        return [frozenset((item,)) for item in _kernel.bits(masks[task.target])]
+
+    def layer(self, units: int, gaps: int, known: set[_kernel.Set]) -> Layer:
+        """Return the minimal sets of `units` units above no known one."""
+        task = self.task
+        hits = task.hits((next(iter(s)) for s in known if len(s) == 1), gaps=gaps > 0)
+        if not self.too_large:
+            domain = _kernel.Domain(
+                units=units,
+                gaps=gaps,
+                first_gap=task.first_gap,
+                known=(s for s in known if len(s) > 1),
+            )
+            family = _kernel.families(
+                task.program,
+                task.order,
+                hits,
+                domain,
+                target=task.target,
+                work_limit=_FAMILY_WORK,
+            )
+            if family is not None:
+                return Layer(units, gaps, frozenset(family), FAMILIES)
+            self.too_large = True
+        tree = _kernel.HittingTree(task.chain, task.target, hits, task.first_gap, known)
+        cuts = tree.cuts(units=units, gaps=gaps, work_limit=self.work_left)
+        self.work_left -= tree.work
+        return Layer(units, gaps, None if cuts is None else frozenset(cuts), BRANCHES)
+
+
+def _masks(items: Items) -> dict[int, int]:
+    return {place: sum(1 << number for number in numbers) for place, numbers in items.items()}
+
+
+# A search with a limit of time: by a second process, which can be ended at any moment
+
+
+def _within(task: Task, arguments: tuple[int, int, bool], seconds: float) -> Iterator[Layer]:
+    """Yield the layers that a second process finds in time."""
+    ends = time.monotonic() + seconds
+    code = (
+        f"import sys; sys.path[:] = {sys.path!r}; "
+        "from supplynet.analysis.planner import serve; serve()"
+    )
+    with subprocess.Popen(  # noqa: S603 - this Python, our own code
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        if other.stdin is None or other.stdout is None:
+            raise RuntimeError("no pipe to the second process")
+        found: SimpleQueue[Layer | None] = SimpleQueue()
+        threading.Thread(target=_listen, args=(other.stdout, found), daemon=True).start()
+        try:
+            with other.stdin as pipe:
+                pickle.dump((task.fields(), arguments), pipe)
+            while (left := ends - time.monotonic()) > 0:
+                try:
+                    layer = found.get(timeout=left)
+                except Empty:
+                    return
+                if layer is None:
+                    other.wait()
+                    break
+                yield layer
+        finally:
+            other.kill()
+    if other.returncode:
+        raise RuntimeError("the second process of the search failed; see its message above")
+
+
+def _listen(pipe: BinaryIO, found: SimpleQueue[Layer | None]) -> None:
+    try:
+        while True:
+            found.put(pickle.load(pipe))  # noqa: S301 - written by the process that we started
+    except (EOFError, pickle.UnpicklingError, ValueError):
+        found.put(None)
+
+
+def serve() -> None:
+    """Search as the second process: the task comes in on stdin, layers go out on stdout."""
+    given, arguments = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started us
+    for layer in layers(Task(*given), *arguments):
+        pickle.dump(layer, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
