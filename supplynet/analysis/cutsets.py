@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from supplynet.analysis import _kernel, planner
 from supplynet.analysis.reading import ILLUSTRATIVE, LOW, Because, Reading
-from supplynet.errors import QuestionError
+from supplynet.errors import QuestionError, UnknownNameError
 from supplynet.model import resolve_date
 from supplynet.units import (
     CONFIDENCES,
@@ -42,6 +43,8 @@ __all__ = [
     "single_points_of_failure",
 ]
 
+#: Seconds for cut sets in order of cost where no limit is given: MaxSAT has no measure of work.
+_MAXSAT_SECONDS = 60.0
 #: Chokepoints times nodes up to which each chokepoint carries what it stops and why.
 _DETAIL_WORK = 200_000
 
@@ -132,6 +135,9 @@ class CutSets:
         ``node/need`` of upstream needs that are named in the data but not evaluated.
     not_upstream
         Nodes that reach the target by no recorded supply: nothing is said of them.
+    costs, cost_bound
+        Where weights were given, the cost of each cut set, and what a cut set that is not listed
+        costs at least (``None``: there is none).
     """
 
     question: Question
@@ -152,6 +158,8 @@ class CutSets:
     not_running: tuple[NotRunning, ...]
     not_modelled: tuple[str, ...]
     not_upstream: tuple[str, ...]
+    costs: tuple[Decimal, ...] | None = None
+    cost_bound: Decimal | None = None
 
     @property
     def possible_complete(self) -> bool:
@@ -164,8 +172,26 @@ class CutSets:
         assumed = set(self.assumed)
         return tuple(s for s in self.cut_sets if s not in assumed)
 
+    def first(self, limit: int) -> CutSets:
+        """Return the same answer with at most so many cut sets listed."""
+        if self.count <= limit:
+            return self
+        listed = self.cut_sets[:limit]
+        shown = set(listed)
+        assumed = tuple(s for s in self.assumed if s in shown)
+        return replace(self, cut_sets=listed, assumed=assumed, complete=False)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the ``result`` object of the JSON."""
+        bound = None if self.cost_bound is None else str(self.cost_bound)
+        costs = (
+            {}
+            if self.costs is None
+            else {
+                "costs": [str(cost) for cost in self.costs],
+                "cost_bound": bound,
+            }
+        )
         return {
             "status": self.status,
             "complete": self.complete,
@@ -177,6 +203,7 @@ class CutSets:
             "by_order": {str(order): n for order, n in self.by_order.items()},
             "cut_sets": [list(s) for s in self.cut_sets],
             "assumed": [list(s) for s in self.assumed],
+            **costs,
             "method": self.method,
             "possible": [p.to_dict() for p in self.possible],
             "blind_spots": list(self.blind_spots),
@@ -198,7 +225,10 @@ class CutSets:
         rows += [
             (";".join(p.units), len(p.units), "possible", ";".join(p.gaps)) for p in self.possible
         ]
-        return pd.DataFrame(rows, columns=["units", "order", "certainty", "gaps"])
+        frame = pd.DataFrame(rows, columns=["units", "order", "certainty", "gaps"])
+        if self.costs is not None:
+            frame["cost"] = [str(c) for c in self.costs] + [""] * len(self.possible)
+        return frame
 
     def __repr__(self) -> str:
         found = ", ".join(f"{n} of order {order}" for order, n in self.by_order.items())
@@ -489,6 +519,35 @@ class _Search:
         self.methods.update(dict.fromkeys(found.methods))
         return found
 
+    def cheapest(
+        self, cost: Mapping[str, Decimal], limit: int, bound: Decimal
+    ) -> tuple[dict[tuple[str, ...], Decimal], Decimal | None]:
+        """Return the cheapest cut sets of any order, and what any other costs at least.
+
+        `bound` is what is known before, and stays where python-sat is not installed.
+        """
+        if not planner.can_solve():
+            return {}, bound
+        scale = Decimal(10) ** max(0, *(-int(c.as_tuple().exponent) for c in cost.values()))
+        weights = [int(cost.get(self.name(i), 0) * scale) for i in range(self.first_gap)]
+        seconds = self.seconds_left()
+        found: dict[tuple[str, ...], Decimal] = {}
+        bounds: list[Decimal] = []
+        levels = {self.base_level, LOW} if self.rests_on_illustrative else {self.base_level}
+        for level in sorted(levels):
+            sets, ended = planner.cheapest(
+                self.task(level), weights, limit, _MAXSAT_SECONDS if seconds is None else seconds
+            )
+            found |= {self.split([s])[0][0]: total / scale for total, s in sets}
+            if not ended or len(sets) == limit:
+                bounds.append(max(bound, sets[-1][0] / scale) if sets else bound)
+        self.methods[planner.MAXSAT] = None
+        return found, min(bounds, default=None)
+
+    def surely_stops(self, names: Iterable[str]) -> bool:
+        """Return whether units stop the target without any illustrative need."""
+        return self.reading(LOW).stops([self.units.named(name) for name in names])
+
     def seconds_left(self) -> float | None:
         """Return the time left for the search; ``None`` where it has no limit."""
         return None if self.ends is None else max(0.0, self.ends - time.monotonic())
@@ -559,7 +618,10 @@ def minimal_cut_sets(
     on: date | str | None = None,
     max_order: int = 2,
     max_gaps: int = 1,
+    minimum: bool = False,
+    weights: Mapping[str, Decimal | float | str] | None = None,
     limit: int | None = None,
+    time_limit: float | None = None,
     **later: Any,  # noqa: ANN401 - handed to `ask`, which checks them
 ) -> CutSets:
     """Return the minimal sets of units whose loss stops the target, up to an order.
@@ -579,8 +641,18 @@ def minimal_cut_sets(
         Most units in a set, 1 or more.
     max_gaps
         Most gaps in a possible pair, 0 or more.
+    minimum
+        Only the sets of the smallest order that has any, up to `max_order`.
+    weights
+        Cost of taking out each unit that can matter, above 0: sets are then sorted by cost.
     limit
-        Most cut sets listed; a list cut short says ``complete=False``.
+        Most cut sets listed, the cheapest where there are `weights`; a list cut short says
+        ``complete=False``. With `weights`, a limit also brings in cheaper sets of a higher order
+        where python-sat is installed.
+    time_limit
+        Seconds for the search, which is then made by a second process and ended in time; what was
+        not searched by then is said in `complete_to`. ``None``: a fixed amount of work, which
+        gives the same answer each time.
     **later
         `measures`, `end_use`, `destination`, `coverage`: only their defaults are answered.
 
@@ -616,47 +688,46 @@ def minimal_cut_sets(
     question = ask(net, target, by=by, on=on, max_order=max_order, max_gaps=max_gaps, **later)
     if limit is not None and limit < 0:
         raise QuestionError("limit must be 0 or more")
-    return _cut_sets(_Search(net, question), limit)
+    if time_limit is not None and not time_limit > 0:
+        raise QuestionError("time_limit must be above 0 seconds")
+    search = _Search(net, question, minimum=minimum, seconds=time_limit)
+    found = _cut_sets(search)
+    if weights is None:
+        return found if limit is None else found.first(limit)
+    return _by_cost(search, found, weights, limit)
 
 
-def _cut_sets(search: _Search, limit: int | None) -> CutSets:
+def _cut_sets(search: _Search) -> CutSets:
     question = search.question
     cut_sets: list[tuple[str, ...]] = [()]
     assumed: list[tuple[str, ...]] = []
     pairs: list[Possible] = []
     blind: list[str] = []
-    complete_to = possible_to = question.max_order
+    max_order = complete_to = possible_to = question.max_order
     if search.status != "already_stopped":
-        limits = {"max_order": question.max_order, "max_gaps": question.max_gaps}
-        base = search.minimal(search.base_level, **limits)
-        complete_to, possible_to = base.complete_to, base.pairs_to
+        base = search.minimal(search.base_level, max_order=max_order, max_gaps=question.max_gaps)
+        max_order, complete_to, possible_to = base.max_order, base.complete_to, base.pairs_to
         recorded, pairs = search.split(base.sets)
         blind = _blind_spots(search)
         certain = recorded
         if search.base_level == ILLUSTRATIVE and search.rests_on_illustrative:
-            strict = search.minimal(LOW, max_order=question.max_order, max_gaps=0)
+            search.minimum = False
+            strict = search.minimal(LOW, max_order=max_order, max_gaps=0)
             certain = search.split(strict.sets)[0]
             complete_to = min(complete_to, strict.complete_to)
         sure = set(certain)
         cut_sets = sorted(sure.union(recorded), key=lambda s: (len(s), s))
         assumed = [s for s in recorded if s not in sure]
-    complete = complete_to == question.max_order
     counted = Counter(len(s) for s in cut_sets)
-    count = len(cut_sets)
-    if limit is not None and count > limit:
-        cut_sets = cut_sets[:limit]
-        listed = set(cut_sets)
-        assumed = [s for s in assumed if s in listed]
-        complete = False
     return CutSets(
         question=question,
         basis=search.basis,
         status=search.status,
-        complete=complete,
+        complete=complete_to == max_order,
         complete_to=complete_to,
         possible_complete_to=possible_to,
-        max_order=question.max_order,
-        count=count,
+        max_order=max_order,
+        count=len(cut_sets),
         by_order=dict(sorted(counted.items())),
         cut_sets=tuple(cut_sets),
         assumed=tuple(assumed),
@@ -668,6 +739,66 @@ def _cut_sets(search: _Search, limit: int | None) -> CutSets:
         not_modelled=search.not_modelled,
         not_upstream=search.not_upstream,
     )
+
+
+def _by_cost(
+    search: _Search,
+    found: CutSets,
+    weights: Mapping[str, Decimal | float | str],
+    limit: int | None,
+) -> CutSets:
+    """Return the cut sets sorted by cost, and what one that is not listed costs at least."""
+    cost = _costs(search, weights)
+    priced = {s: sum((cost[unit] for unit in s), Decimal(0)) for s in found.cut_sets}
+    # A set above the orders that were searched holds at least so many units.
+    fewest = sorted(cost.values())[: found.complete_to + 1]
+    bound = sum(fewest, Decimal(0)) if len(fewest) > found.complete_to else None
+    enough = limit is not None and sorted(priced.values())[limit - 1 : limit]
+    if limit and bound is not None and not (enough and enough[0] <= bound):
+        further, bound = search.cheapest(cost, limit, bound)
+        priced |= further
+    ordered = sorted(priced, key=lambda s: (priced[s], len(s), s))
+    listed = ordered if limit is None else ordered[:limit]
+    beyond = [priced[s] for s in ordered[len(listed) :][:1]] + ([] if bound is None else [bound])
+    sure = set(found.certain)
+    return replace(
+        found,
+        complete=found.complete and len(listed) == len(ordered),
+        count=len(ordered),
+        by_order=dict(sorted(Counter(map(len, ordered)).items())),
+        cut_sets=tuple(listed),
+        assumed=tuple(s for s in listed if s not in sure and not search.surely_stops(s)),
+        method=search.method,
+        costs=tuple(priced[s] for s in listed),
+        cost_bound=min(beyond, default=None),
+    )
+
+
+def _costs(search: _Search, weights: Mapping[str, Decimal | float | str]) -> dict[str, Decimal]:
+    """Return the cost of each unit that can matter, checked."""
+    reading = search.reading(ILLUSTRATIVE)
+    units = [u for u in search.units.units if u.name not in search.own and reading.reaches(u)]
+    unknown = sorted(set(weights) - set(search.units.by_name))
+    if unknown:
+        raise UnknownNameError(search.question.by, unknown[0], search.units.by_name)
+    missing = [u.name for u in units if u.name not in weights]
+    if missing:
+        shown = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
+        raise QuestionError(
+            f"weights: no cost is given for {len(missing):,} of {len(units):,} units that can "
+            f"matter: {shown}. Give one for each"
+        )
+    return {u.name: _cost(u.name, weights[u.name]) for u in units}
+
+
+def _cost(unit: str, given: Decimal | float | str) -> Decimal:
+    try:
+        cost = Decimal(str(given))
+    except InvalidOperation:
+        cost = Decimal(0)
+    if not (cost.is_finite() and cost > 0):
+        raise QuestionError(f"weights: the cost of {unit} is {given!r}; it must be above 0")
+    return cost
 
 
 def _blind_spots(search: _Search) -> list[str]:
@@ -719,7 +850,7 @@ def single_points_of_failure(
     """
     question = ask(net, target, by=by, on=on, max_order=1, max_gaps=max_gaps, **later)
     search = _Search(net, question)
-    found = _cut_sets(search, None)
+    found = _cut_sets(search)
     number = {search.name(i): i for i in range(len(search.items))}
     assumed = set(found.assumed)
     singles: list[tuple[str, str, tuple[str, ...]]] = [

@@ -9,17 +9,11 @@ cheapest certificate, which is then forbidden, and so on.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
 from typing import Any
 
 from supplynet.analysis import _kernel
 
-__all__ = ["available", "cheapest_cuts"]
-
-
-def available() -> bool:
-    """Return whether python-sat is installed."""
-    return find_spec("pysat") is not None
+__all__ = ["cheapest_cuts"]
 
 
 def cheapest_cuts(
@@ -38,7 +32,7 @@ def cheapest_cuts(
     runs
         Per vertex, whether it runs with nothing lost.
     weights
-        Cost of each unit, 1 or more; units beyond its length are not taken out.
+        Cost of each unit; one that costs 0 or has none is not taken out.
 
     Notes
     -----
@@ -78,7 +72,7 @@ def _formula(
             return []
         found = []
         for number in unit[start[place] : start[place + 1]]:
-            if number < len(weights):
+            if number < len(weights) and weights[number]:
                 if int(number) not in variable:
                     variable[int(number)] = next(numbers)
                 found.append(variable[int(number)])

@@ -7,15 +7,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from importlib.util import find_spec
+from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Any, BinaryIO
 
 from supplynet.analysis import _kernel
 
-__all__ = ["Found", "Layer", "Task", "find", "layers"]
+__all__ = ["MAXSAT", "Found", "Layer", "Task", "can_solve", "cheapest", "find", "layers"]
 
 #: Unions of two sets before the search goes over to branching over proofs, and steps of that.
 _FAMILY_WORK = 100_000
@@ -25,7 +27,11 @@ _PAIR_WORK = 200_000
 
 SINGLES = "single points as a fixpoint"
 FAMILIES = "truncated families of minimal sets as a fixpoint, exact on cycles"
+MAXSAT = "cheapest first by MaxSAT (RC2)"
 BRANCHES = "branching over ways of running the target"
+
+#: The last word of a second process that was not cut short.
+ENDED = "ended"
 
 Items = Mapping[int, Sequence[int]]
 
@@ -132,7 +138,9 @@ def find(
         Time for the search; it is then made by a second process, which is ended after that.
     """
     arguments = (max_order, max_gaps, minimum)
-    steps = layers(task, *arguments) if seconds is None else _within(task, arguments, seconds)
+    steps = (
+        layers(task, *arguments) if seconds is None else _within("layers", task, arguments, seconds)
+    )
     sets: set[_kernel.Set] = set()
     complete_to = pairs_to = 0
     methods: dict[str, None] = {}
@@ -237,11 +245,47 @@ def _masks(items: Items) -> dict[int, int]:
     return {place: sum(1 << number for number in numbers) for place, numbers in items.items()}
 
 
+def can_solve() -> bool:
+    """Return whether python-sat is installed, which :func:`cheapest` needs."""
+    return find_spec("pysat") is not None
+
+
+def cheapest(
+    task: Task, weights: Sequence[int], count: int, seconds: float
+) -> tuple[list[tuple[int, _kernel.Set]], bool]:
+    """Return the `count` cheapest minimal cuts by MaxSAT, of any order, and whether these are all.
+
+    Parameters
+    ----------
+    weights
+        Cost of each unit, 1 or more.
+    seconds
+        Time for it; the cuts found until then are the cheapest, fewer than asked for.
+    """
+    found = list(_within("cheapest", task, (weights, count), seconds))
+    ended = ENDED in found
+    return [item for item in found if item != ENDED], ended
+
+
+def _cheapest(
+    task: Task, weights: Sequence[int], count: int
+) -> Iterator[tuple[int, _kernel.Set] | str]:
+    from supplynet.analysis.maxsat import cheapest_cuts
+
+    runs = [False] * len(task.program.stopped)
+    for vertex in task.order:
+        runs[vertex] = True
+    hits = _kernel.hits_of(task.program, *task.hits(gaps=False))
+    cuts = cheapest_cuts(task.program, runs, hits, task.target, weights)
+    yield from islice(cuts, count)
+    yield ENDED
+
+
 # A search with a limit of time: by a second process, which can be ended at any moment
 
 
-def _within(task: Task, arguments: tuple[int, int, bool], seconds: float) -> Iterator[Layer]:
-    """Yield the layers that a second process finds in time."""
+def _within(what: str, task: Task, arguments: tuple[Any, ...], seconds: float) -> Iterator[Any]:
+    """Yield what a second process finds in time."""
     ends = time.monotonic() + seconds
     code = (
         f"import sys; sys.path[:] = {sys.path!r}; "
@@ -252,27 +296,27 @@ def _within(task: Task, arguments: tuple[int, int, bool], seconds: float) -> Ite
     ) as other:
         if other.stdin is None or other.stdout is None:
             raise RuntimeError("no pipe to the second process")
-        found: SimpleQueue[Layer | None] = SimpleQueue()
+        found: SimpleQueue[Any] = SimpleQueue()
         threading.Thread(target=_listen, args=(other.stdout, found), daemon=True).start()
         try:
             with other.stdin as pipe:
-                pickle.dump((task.fields(), arguments), pipe)
+                pickle.dump((what, task.fields(), arguments), pipe)
             while (left := ends - time.monotonic()) > 0:
                 try:
-                    layer = found.get(timeout=left)
+                    item = found.get(timeout=left)
                 except Empty:
                     return
-                if layer is None:
+                if item is None:
                     other.wait()
                     break
-                yield layer
+                yield item
         finally:
             other.kill()
     if other.returncode:
         raise RuntimeError("the second process of the search failed; see its message above")
 
 
-def _listen(pipe: BinaryIO, found: SimpleQueue[Layer | None]) -> None:
+def _listen(pipe: BinaryIO, found: SimpleQueue[Any]) -> None:
     try:
         while True:
             found.put(pickle.load(pipe))  # noqa: S301 - written by the process that we started
@@ -281,8 +325,9 @@ def _listen(pipe: BinaryIO, found: SimpleQueue[Layer | None]) -> None:
 
 
 def serve() -> None:
-    """Search as the second process: the task comes in on stdin, layers go out on stdout."""
-    given, arguments = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started us
-    for layer in layers(Task(*given), *arguments):
-        pickle.dump(layer, sys.stdout.buffer)
+    """Search as the second process: the task comes in on stdin, what is found goes out."""
+    what, given, arguments = pickle.load(sys.stdin.buffer)  # noqa: S301 - from who started us
+    searches: dict[str, Callable[..., Iterator[Any]]] = {"layers": layers, "cheapest": _cheapest}
+    for item in searches[what](Task(*given), *arguments):
+        pickle.dump(item, sys.stdout.buffer)
         sys.stdout.buffer.flush()
