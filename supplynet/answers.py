@@ -471,6 +471,12 @@ def cut_set_blocks(net: SupplyNetwork, found: CutSets, *, lists: bool = True) ->
         far = f"complete only up to order {reached}" if reached else "not complete at any order"
         blocks.append(Line(f"The search for units together with gaps was CUT SHORT: it is {far}."))
     blocks.append(Line(f"Method: {found.method}."))
+    if found.costs is not None:
+        blocks.append(
+            Line("There is no other cut set, at any cost.")
+            if found.cost_bound is None
+            else Line(f"Any cut set that is not listed costs {found.cost_bound} or more.")
+        )
     if lists:
         blocks += _cut_set_lists(found)
     return [*blocks, *_scope_blocks(found)]
@@ -492,14 +498,16 @@ def _bound(found: CutSets) -> str:
 def _cut_set_lists(found: CutSets) -> list[Block]:
     blocks: list[Block] = []
     assumed = set(found.assumed)
+    costs = [()] * len(found.cut_sets) if found.costs is None else [(str(c),) for c in found.costs]
+    titles = ("order", "lost together", *(() if found.costs is None else ("cost",)))
     for certainty in ("certain", "assumed"):
         rows = tuple(
-            (str(len(s)), " + ".join(s))
-            for s in found.cut_sets
+            (str(len(s)), " + ".join(s), *cost)
+            for s, cost in zip(found.cut_sets, costs, strict=True)
             if s and (s in assumed) == (certainty == "assumed")
         )
         if rows:
-            blocks += [Heading(_CERTAINTY[certainty]), Grid(("order", "lost together"), rows)]
+            blocks += [Heading(_CERTAINTY[certainty]), Grid(titles, rows)]
     if found.possible:
         pairs = tuple((", ".join(p.gaps), " + ".join(p.units)) for p in found.possible)
         blocks += [Heading(_CERTAINTY["possible"]), Grid(("if", "lost together"), pairs)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -83,8 +82,22 @@ def _levels(
 @on_option
 @max_order_option
 @max_gaps_option
+@click.option("--minimum", is_flag=True, help="Only the smallest sets there are.")
+@click.option(
+    "--weights",
+    metavar="FILE",
+    callback=once,
+    multiple=True,
+    help="CSV of unit and cost: sort by what it costs to take them out.",
+)
 @click.option(
     "--limit", type=click.IntRange(min=1), help="Most cut sets to list; a cut list says so."
+)
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="End the search after so long; the answer says how far it got.",
 )
 @click.option("--count", is_flag=True, help="Count the sets, without listing them.")
 @no_measures
@@ -98,28 +111,41 @@ def cutsets(
     on: str | None,
     max_order: int,
     max_gaps: int,
+    minimum: bool,
+    weights: str | None,
     limit: int | None,
+    time_limit: float | None,
     count: bool,
 ) -> Answer:
     """List what stops a target together: minimal cut sets."""
     from supplynet.analysis.cutsets import minimal_cut_sets
     from supplynet.answers import beside_the_table, cut_set_blocks, table_of
+    from supplynet.io.costs import read_costs
 
     if count and limit is not None:
         raise click.UsageError("--limit: with --count no sets are listed. Leave one out.")
     net = load_network(network, encoding)
     with by_id(net):
-        found = minimal_cut_sets(net, target, by=by, on=on, max_order=max_order, max_gaps=max_gaps)
+        found = minimal_cut_sets(
+            net,
+            target,
+            by=by,
+            on=on,
+            max_order=max_order,
+            max_gaps=max_gaps,
+            minimum=minimum,
+            weights=None if weights is None else read_costs(weights, encoding=encoding),
+            limit=None if weights is None else limit,
+            time_limit=time_limit,
+        )
     # What --fail-on asks does not hang on how much of the list is shown.
     certainties = {"assumed"} if found.assumed else set()
     if len(found.assumed) < len(found.cut_sets):
         certainties.add("certain")
     if found.possible:
         certainties.add("possible")
-    if limit is not None and limit < found.count:
-        shown = found.cut_sets[:limit]
-        assumed = tuple(sorted(set(shown).intersection(found.assumed), key=shown.index))
-        found = replace(found, cut_sets=shown, assumed=assumed, complete=False)
+    if limit is not None:
+        found = found.first(limit)
     result = found.to_dict()
     if count:
         for name in ("cut_sets", "assumed", "possible"):
