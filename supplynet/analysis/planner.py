@@ -25,6 +25,9 @@ _TREE_WORK = 1_000_000
 #: The same for pairs with gaps, which are many and matter less than what is certain.
 _PAIR_WORK = 200_000
 
+#: Helper vertices for which thresholds are written out as AND and OR.
+_MOST_HELPERS = 1_000_000
+
 SINGLES = "single points as a fixpoint"
 FAMILIES = "truncated families of minimal sets as a fixpoint, exact on cycles"
 MAXSAT = "cheapest first by MaxSAT (RC2)"
@@ -64,6 +67,21 @@ class Task:
         """What runs with nothing lost, in the order it starts."""
         order: Sequence[int] = self.chain.run()[0]
         return order
+
+    @cached_property
+    def plain(self) -> Task | None:
+        """The same task without thresholds; ``None`` where they take too many helpers."""
+        if not len(self.program.need):
+            return self
+        expanded = _kernel.expand_thresholds(self.program, _MOST_HELPERS)
+        if expanded is None:
+            return None
+        edge_items = {
+            edge: self.edge_items[old]
+            for edge, old in enumerate(expanded.old_edge)
+            if old in self.edge_items
+        }
+        return Task(expanded.program, self.target, self.vertex_items, edge_items, self.first_gap)
 
     @cached_property
     def has_gaps(self) -> bool:
@@ -301,9 +319,9 @@ def _within(what: str, task: Task, arguments: tuple[Any, ...], seconds: float) -
         try:
             with other.stdin as pipe:
                 pickle.dump((what, task.fields(), arguments), pipe)
-            while (left := ends - time.monotonic()) > 0:
+            while True:
                 try:
-                    item = found.get(timeout=left)
+                    item = found.get(timeout=max(0, ends - time.monotonic()))
                 except Empty:
                     return
                 if item is None:

@@ -36,11 +36,13 @@ from supplynet.analysis._kernel.search import (
     families,
     single_points,
 )
+from supplynet.analysis._kernel.thresholds import Expanded, expand_thresholds, expanded_hits
 
 __all__ = [
     "LARGE",
     "Chain",
     "Domain",
+    "Expanded",
     "Family",
     "HitArrays",
     "Hits",
@@ -53,6 +55,8 @@ __all__ = [
     "bits",
     "cone",
     "consumers_of",
+    "expand_thresholds",
+    "expanded_hits",
     "families",
     "hits_of",
     "make_program",
