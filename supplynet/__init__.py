@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         dominators,
         minimum_vertex_cut,
     )
+    from supplynet.analysis.certificates import certificates
+    from supplynet.analysis.checker import verify
     from supplynet.analysis.concentration import concentration
     from supplynet.analysis.cutsets import (
         all_single_points,
@@ -65,6 +67,7 @@ _HOMES = {
     "articulation_points": "analysis.centrality",
     "build_view": "view",
     "centrality": "analysis.centrality",
+    "certificates": "analysis.certificates",
     "check": "io",
     "check_production_viability": "viability",
     "chokepoint_report": "report",
@@ -85,6 +88,7 @@ _HOMES = {
     "next_cells": "analysis.settle",
     "save": "io",
     "single_points_of_failure": "analysis.cutsets",
+    "verify": "analysis.checker",
 }
 
 __all__ = [
@@ -102,6 +106,7 @@ __all__ = [
     "articulation_points",
     "build_view",
     "centrality",
+    "certificates",
     "check",
     "check_production_viability",
     "chokepoint_report",
@@ -123,6 +128,7 @@ __all__ = [
     "next_cells",
     "save",
     "single_points_of_failure",
+    "verify",
     "view",
 ]
 

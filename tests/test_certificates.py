@@ -1,0 +1,503 @@
+"""Certificates hold for whatever the engine finds, and no altered one passes."""
+
+from __future__ import annotations
+
+import ast
+import json
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from strategies import BYS, ON, Seeded, build, describe, make_network
+
+import supplynet
+from supplynet import certificates, minimal_cut_sets, verify
+from supplynet.analysis import checker
+from supplynet.analysis.certificates import certificates_of
+from supplynet.analysis.checker import Met, Run, Started, Stopped, verify_all
+from supplynet.errors import QuestionError, UnknownNameError
+
+SHIPPED = sorted(supplynet.examples())
+SEEDS = range(200_000, 201_600)
+
+
+def drawn(seeds=SEEDS):
+    for seed in seeds:
+        c = Seeded(seed)
+        net, target = build(c)
+        yield seed, net, target, c.pick(BYS)
+
+
+def reasons(net, given):
+    """Return why certificates are refused; they must be."""
+    verdict = verify(net, given)
+    assert not verdict.verified
+    assert verdict.reasons
+    return " | ".join(verdict.reasons)
+
+
+# Whatever the engine finds
+
+
+def test_all_that_the_engine_finds_on_random_networks_is_verified():
+    counted = {"certain": 0, "assumed": 0, "possible": 0}
+    by_seen = set()
+    for seed, net, target, by in drawn():
+        found = minimal_cut_sets(net, target, by=by, max_order=3, max_gaps=2)
+        for made, verdict in zip(
+            proofs := certificates_of(net, found), verify_all(net, proofs), strict=True
+        ):
+            assert verdict.verified, (seed, by, str(verdict), describe(net))
+            counted[made.certainty] += 1
+            by_seen.add(by)
+        expected = [(s, ()) for s in found.cut_sets] + [(p.units, p.gaps) for p in found.possible]
+        assert [(p.units, p.gaps) for p in proofs] == expected
+        assumed = {p.units for p in proofs if p.certainty == "assumed"}
+        assert assumed == set(found.assumed), (seed, by)
+    assert by_seen == set(BYS)
+    assert min(counted.values()) > 100, counted
+
+
+@pytest.mark.parametrize("by", ["node", "country", "controller"])
+@pytest.mark.parametrize("name", SHIPPED)
+def test_all_cut_sets_of_shipped_networks_are_verified(name, by):
+    net = supplynet.load_example(name)
+    for target in net.meta.targets:
+        found = minimal_cut_sets(net, target, by=by, max_order=2, max_gaps=1)
+        for verdict in verify_all(net, certificates_of(net, found)):
+            assert verdict.verified, (target, str(verdict))
+            assert bool(verdict.rests_on) == (by == "controller")
+
+
+def test_the_checker_knows_nothing_of_the_engine():
+    tree = ast.parse(Path(checker.__file__).read_text(encoding="utf-8"))
+    used = {
+        name
+        for part in ast.walk(tree)
+        for name in (
+            [part.module or ""]
+            if isinstance(part, ast.ImportFrom)
+            else [alias.name for alias in part.names]
+            if isinstance(part, ast.Import)
+            else []
+        )
+        if name.startswith("supplynet")
+    }
+    assert used <= {"supplynet.model", "supplynet.ownership"}
+
+
+# What stands in them
+
+
+def test_a_stop_names_one_need_of_each_and_a_run_only_what_is_used():
+    net = supplynet.load_example("worked_example")
+    found = certificates(net, "missile", "cofe")
+    assert [(s.node, s.why, s.need) for s in found.stop] == [
+        ("missile", "need", "magnet"),
+        ("magnet_1", "need", "cobalt_iron"),
+        ("magnet_2", "need", "cobalt_iron"),
+        ("cofe", "lost", ""),
+    ]
+    assert found.stop[0].supplies == ("magnet_1>missile:magnet", "magnet_2>missile:magnet")
+    assert found.stop[-1].of == "cofe"
+    (run,) = found.runs
+    assert run.kept == "cofe"
+    # One chain of two: nothing of the second ones.
+    assert [s.node[:5] for s in run.order if s.node != "cofe"] == [
+        "mine_", "sep_a", "metal", "magne", "missi",
+    ]  # fmt: skip
+    assert run.order[-1].met == (Met("magnet", ("magnet_1>missile:magnet",)),)
+    assert (found.certainty, found.illustrative, found.gaps) == ("certain", False, ())
+
+
+def test_a_loop_is_down_with_what_feeds_it_and_starts_from_outside():
+    net = supplynet.load_example("recycling_loop")
+    found = certificates(net, "missile", "mine")
+    assert [s.node for s in found.stop] == ["missile", "magnet", "sep", "mine", "recycler"]
+    assert [s.node for s in found.runs[0].order] == ["mine", "sep", "magnet", "missile"]
+    # The loop alone is closed under the rule of failure but for the mine; and never starts.
+    alone = replace(found, stop=tuple(s for s in found.stop if s.node != "mine"))
+    assert "comes from mine, which is not among what is down" in reasons(net, alone)
+    supplies = {s.need: s for s in found.runs[0].order[1].met}
+    assert supplies["feed"].supplies == ("mine>sep:concentrate",)
+    loop = tuple(
+        replace(s, met=(Met("feed", ("recycler>sep:recycled_oxide",)),)) if s.node == "sep" else s
+        for s in found.runs[0].order
+    )
+    assert "recycler, which does not stand before it" in reasons(
+        net, replace(found, runs=(Run("mine", loop),))
+    )
+
+
+def pair_network():
+    """Two suppliers of one need, one of them doubtful, and a need that is only illustrative."""
+    return make_network(
+        nodes=[
+            {"id": n, "upstream": "none", "country": c}
+            for n, c in (("a", "CN"), ("b", "JP"), ("c", None), ("t", "US"))
+        ],
+        supplies=[
+            {"id": "a>t", "supplier": "a", "consumer": "t", "material": "x"},
+            {
+                "id": "b>t",
+                "supplier": "b",
+                "consumer": "t",
+                "material": "x",
+                "qualified": "unknown",
+            },
+            {
+                "id": "c>t",
+                "supplier": "c",
+                "consumer": "t",
+                "material": "y",
+                "confidence": "illustrative",
+            },
+        ],
+    )
+
+
+def test_a_possible_pair_needs_its_gap_and_an_assumed_set_its_illustrative_need():
+    net = pair_network()
+    pair = certificates(net, "t", "a", gaps="supply:b>t")
+    assert (pair.certainty, pair.members) == ("possible", ("a", "supply:b>t"))
+    assert pair.stop[0].supplies == ("a>t", "b>t")
+    assert pair.stop[0].blocked == ("b>t",)
+    assert [r.kept for r in pair.runs] == ["a", "supply:b>t"]
+    assert verify(net, pair).verified
+
+    assumed = certificates(net, "t", ["c"])
+    assert (assumed.certainty, assumed.illustrative) == ("assumed", True)
+    assert [r.kept for r in assumed.runs] == ["c", None]
+    assert verify(net, assumed).verified
+    assert "no run shows that it rests on illustrative needs" in reasons(
+        net, replace(assumed, runs=assumed.runs[:1])
+    )
+    assert "an assumed finding uses illustrative needs" in reasons(
+        net, replace(assumed, illustrative=False)
+    )
+    sure = replace(assumed, certainty="certain")
+    assert "a certain finding uses no illustrative need" in reasons(net, sure)
+    assert "it has no need of y that counts" in reasons(net, replace(sure, illustrative=False))
+
+    by_country = certificates(net, "t", "CN", by="country", gaps=["supply:b>t"])
+    assert verify(net, by_country).verified
+
+
+def test_already_stopped_is_the_empty_set():
+    net = make_network(
+        nodes=[{"id": "m", "status": "closed"}, {"id": "t"}],
+        supplies=[{"id": "m>t", "supplier": "m", "consumer": "t", "material": "x"}],
+    )
+    found = certificates(net, "t")
+    assert (found.members, found.certainty, found.runs) == ((), "certain", ())
+    assert [(s.node, s.why) for s in found.stop] == [("t", "need"), ("m", "idle")]
+    assert str(verify(net, found)) == "nothing: verified"
+    open_now = certificates(net, "t", ())
+    assert open_now == found
+
+
+def product_network():
+    """A plant whose two products each have a need of their own; the target takes either."""
+    return make_network(
+        nodes=[
+            *({"id": n, "upstream": "none"} for n in ("a", "b", "u")),
+            {"id": "plant", "makes": ("p", "q")},
+            {"id": "t"},
+        ],
+        supplies=[
+            {"id": "a>plant", "supplier": "a", "consumer": "plant", "material": "x"},
+            {"id": "b>plant", "supplier": "b", "consumer": "plant", "material": "y"},
+            {"id": "u>plant", "supplier": "u", "consumer": "plant", "material": "z"},
+            {"id": "plant>t", "supplier": "plant", "consumer": "t", "material": None},
+        ],
+        needs=[
+            {"consumer": "plant", "material": "x", "product": "p"},
+            {"consumer": "plant", "material": "y", "product": "q"},
+        ],
+    )
+
+
+def test_products_and_the_line_they_are_made_on():
+    net = product_network()
+    both = certificates(net, "t", ["a", "b"])
+    assert [(s.place, s.why, s.need) for s in both.stop] == [
+        (("t", None, False), "need", "unnamed material"),
+        (("plant", None, True), "products", ""),
+        (("plant", "p", False), "need", "x/p"),
+        (("plant", "q", False), "need", "y/q"),
+        (("a", None, False), "lost", ""),
+        (("b", None, False), "lost", ""),
+    ]
+    assert verify(net, both).verified
+    line = certificates(net, "t", "u")
+    assert [(s.place, s.need) for s in line.stop][1] == (("plant", None, False), "z")
+    assert verify(net, line).verified
+    assert [s.place[1:] for s in line.runs[0].order if s.node == "plant"] == [
+        (None, False), ("p", False), (None, True),
+    ]  # fmt: skip
+    without_q = replace(both, stop=tuple(s for s in both.stop if s.product != "q"))
+    assert "all that plant makes is not shown to stop: its product q" in reasons(net, without_q)
+    early = tuple(s for s in line.runs[0].order if s.place != ("plant", None, False))
+    assert "plant does not run before it" in reasons(net, replace(line, runs=(Run("u", early),)))
+    nothing = tuple(s for s in line.runs[0].order if s.product is None)
+    assert "none of its products is made before it" in reasons(
+        net, replace(line, runs=(Run("u", nothing),))
+    )
+
+
+def test_unnamed_suppliers_and_unnamed_materials():
+    net = make_network(
+        nodes=[{"id": n, "upstream": "none"} for n in ("a", "b", "c")],
+        supplies=[
+            {"id": "a>t", "supplier": "a", "consumer": "t", "material": None},
+            {"id": "b>t", "supplier": "b", "consumer": "t", "material": None},
+            {"id": "c>t", "supplier": "c", "consumer": "t", "material": "x"},
+        ],
+        needs=[{"consumer": "t", "material": "x", "suppliers": "partial"}],
+    )
+    open_list = certificates(net, "t", "c", gaps="suppliers:t/x")
+    assert verify(net, open_list).verified
+    without_gap = next(r for r in open_list.runs if r.kept == "suppliers:t/x")
+    assert Met("x", ()) in without_gap.order[-1].met
+    apart = certificates(net, "t", "a", gaps="material:t")
+    assert verify(net, apart).verified
+    assert apart.stop[0].supplies == ("a>t",)
+    assert "somebody unnamed may supply x" in reasons(
+        net,
+        replace(open_list, gaps=(), certainty="certain", illustrative=False),
+    )
+    # That gap at its good end, any one of the two is enough.
+    both = certificates(net, "t", ["a", "b"])
+    assert both.stop[0].supplies == ("a>t", "b>t")
+    assert verify(net, both).verified
+
+
+def test_what_is_no_cut_set_gets_no_certificates():
+    net = supplynet.load_example("worked_example")
+    with pytest.raises(QuestionError, match="magnet_1 does not stop missile: no cut set"):
+        certificates(net, "missile", "magnet_1")
+    with pytest.raises(QuestionError, match="mine_x is not needed: with cofe lost"):
+        certificates(net, "missile", ["cofe", "mine_x"])
+    with pytest.raises(QuestionError, match="missile is the target's own"):
+        certificates(net, "missile", "missile")
+    with pytest.raises(UnknownNameError, match="no node 'cofee'"):
+        certificates(net, "missile", "cofee")
+    with pytest.raises(UnknownNameError, match="no gap 'upstream:cofe'"):
+        certificates(net, "missile", "cofe", gaps="upstream:cofe")
+    with pytest.raises(QuestionError, match="with nothing lost does not stop missile"):
+        certificates(net, "missile")
+
+
+# What is altered is refused
+
+
+@pytest.fixture
+def pair():
+    net = supplynet.load_example("worked_example")
+    return net, certificates(net, "missile", ["magnet_1", "magnet_2"])
+
+
+def test_a_vertex_left_out_is_refused(pair):
+    net, found = pair
+    for i in range(len(found.stop)):
+        less = replace(found, stop=found.stop[:i] + found.stop[i + 1 :])
+        assert "not among what is down" in reasons(net, less)
+    assert "missile is not among what is down" in reasons(net, replace(found, stop=()))
+    for i in range(len(found.runs[0].order)):
+        order = found.runs[0].order
+        run = Run(found.runs[0].kept, order[:i] + order[i + 1 :])
+        text = reasons(net, replace(found, runs=(run, found.runs[1])))
+        assert "does not stand before it" in text or "does not end in missile" in text
+
+
+def test_an_order_that_is_swapped_is_refused(pair):
+    net, found = pair
+    order = found.runs[0].order
+    refused = 0
+    for i, (first, second) in enumerate(pairwise(order)):
+        feeds = any(s.startswith(f"{first.node}>") for met in second.met for s in met.supplies)
+        swapped = (*order[:i], second, first, *order[i + 2 :])
+        verdict = verify(net, replace(found, runs=(Run("magnet_1", swapped), found.runs[1])))
+        assert verdict.stops
+        # Two that do not live on each other may stand either way.
+        assert verdict.minimal == (not feeds)
+        refused += feeds
+    assert refused >= 3
+
+
+def test_a_supply_that_is_blocked_or_left_out_or_strange_is_refused():
+    net = supplynet.load_example("worked_example")
+    cut = ("magnet_1>missile:magnet", "magnet_2>missile:magnet")
+    found = certificates(net, "missile", cut, by="supply")
+    assert found.stop == (Stopped("missile", need="magnet", supplies=cut, blocked=cut),)
+    assert verify(net, found).verified
+    run = found.runs[0]
+    last = run.order[-1]
+    assert run.kept == cut[0]
+
+    def with_last(*supplies, more=()):
+        met = (Met("magnet", supplies), *more)
+        order = (*run.order[:-1], replace(last, met=met))
+        return replace(found, runs=(Run(run.kept, order), found.runs[1]))
+
+    assert "magnet_2>missile:magnet is blocked" in reasons(net, with_last(cut[1]))
+    assert "magnet_2>missile:magnet is blocked" in reasons(net, with_last(*cut))
+    assert "no active supply of magnet is named" in reasons(net, with_last("cofe>magnet_1:x"))
+    assert "is no active supply of its magnet" in reasons(net, with_last(cut[0], "zz"))
+    assert "nobody unnamed supplies gold" in reasons(net, with_last(cut[0], more=(Met("gold"),)))
+    none = replace(found, runs=(Run(cut[0], (*run.order[:-1], replace(last, met=()))),))
+    assert "no active supply of magnet is named" in reasons(net, none)
+
+    def stop(**changes):
+        return replace(found, stop=(replace(found.stop[0], **changes),))
+
+    assert "magnet_2>missile:magnet supplies magnet and is left out" in reasons(
+        net, stop(supplies=cut[:1])
+    )
+    assert "zz is no supply of its magnet" in reasons(net, stop(supplies=(*cut, "zz")))
+    assert "comes from magnet_2, which is not among what is down" in reasons(
+        net, stop(blocked=cut[:1])
+    )
+    assert "it has no need of gold" in reasons(net, stop(need="gold"))
+    half = replace(found, units=cut[:1], runs=found.runs[:1])
+    assert "nothing blocks magnet_2>missile:magnet" in reasons(net, half)
+
+
+def test_reasons_that_are_not_true_are_refused(pair):
+    net, found = pair
+    target = found.stop[0]
+
+    def step(**changes):
+        return replace(found, stop=(replace(target, **changes), *found.stop[1:]))
+
+    assert "nothing does not take it" in reasons(net, step(why="lost"))
+    assert "magnet_1 does not take it" in reasons(net, step(why="lost", of="magnet_1"))
+    assert "mine_x does not take it" in reasons(net, step(why="lost", of="mine_x"))
+    assert "it operates on the date" in reasons(net, step(why="idle"))
+    assert "'bad luck' is no reason" in reasons(net, step(why="bad luck"))
+    assert "does not hang on the needs of its products" in reasons(
+        net, step(why="products", any_product=True)
+    )
+    assert "there is no node 'moon'" in reasons(
+        net, replace(found, stop=(*found.stop, Stopped("moon", why="idle")))
+    )
+    assert "'idle' says nothing of a single product" in reasons(
+        net, replace(found, stop=(*found.stop, Stopped("sep_a", "oxide", why="idle")))
+    )
+    bad = replace(found.runs[0], order=(Started("moon"), *found.runs[0].order))
+    assert "there is no node 'moon'" in reasons(net, replace(found, runs=(bad, found.runs[1])))
+    bad = replace(found.runs[0], order=(Started("sep_a", "oxide"), *found.runs[0].order))
+    assert "no need of it is for oxide alone" in reasons(
+        net, replace(found, runs=(bad, found.runs[1]))
+    )
+    lost = replace(found.runs[0], order=(*found.runs[0].order[:-1], *found.runs[1].order))
+    assert "it is lost" in reasons(net, replace(found, runs=(lost, found.runs[1])))
+
+
+def test_members_that_are_not_true_are_refused(pair):
+    net, found = pair
+    # A set that does not stop the target, and one of which a member is not needed.
+    assert "magnet_2 does not take it" in reasons(
+        net, replace(found, units=("magnet_1",), runs=found.runs[:1])
+    )
+    more = ("cofe", *found.units)
+    assert "no run shows that cofe is needed" in reasons(net, replace(found, units=more))
+    cofe = certificates(net, "missile", "cofe")
+    claimed = replace(cofe, units=("cofe", "mine_x"), runs=(*cofe.runs, Run("mine_x", ())))
+    text = reasons(net, claimed)
+    assert "mine_x is not shown to be needed: the order does not end in missile" in text
+    stolen = replace(claimed, runs=(*cofe.runs, Run("mine_x", cofe.runs[0].order)))
+    assert "mine_x is not shown to be needed: cofe is not shown to run: it is lost" in reasons(
+        net, stolen
+    )
+    assert "missile is the target's own" in reasons(net, replace(found, units=("missile",)))
+    assert "there is no node 'rocket'" in reasons(net, replace(found, target="rocket"))
+    assert "a member is named twice" in reasons(net, replace(found, units=("cofe", "cofe")))
+    assert "at least one gap" in reasons(net, replace(found, certainty="possible"))
+    assert "a certain finding rests on no gap" in reasons(net, replace(found, gaps=("unit:x",)))
+    for gap in ("unit:cofe", "upstream:cofe", "supply:cofe>magnet_1:cobalt_iron", "material:cofe",
+                "suppliers:missile/magnet", "weather:cofe", "supply:no", "upstream:no"):  # fmt: skip
+        assert f"there is no gap {gap}" in reasons(
+            net, replace(found, gaps=(gap,), certainty="possible")
+        )
+    assert "cofe is no member" in reasons(
+        net, replace(found, runs=(*found.runs, Run("cofe", found.runs[0].order)))
+    )
+
+
+def test_no_altered_certificate_of_a_random_network_passes_for_another_set():
+    """What proves one set proves no other: units exchanged, added or left out are refused."""
+    checked = 0
+    for seed, net, target, by in drawn(range(210_000, 210_250)):
+        found = minimal_cut_sets(net, target, by=by, max_order=2, max_gaps=1)
+        listed = {(p.units, p.gaps) for p in certificates_of(net, found)}
+        proofs = certificates_of(net, found)
+        names = sorted({u for p in proofs for u in p.units})
+        for given in proofs:
+            others = [
+                *(tuple(u for u in given.units if u != name) for name in given.units),
+                *(tuple(sorted({*given.units, name})) for name in names if name not in given.units),
+            ]
+            for units in others:
+                if (units, given.gaps) in listed:
+                    continue
+                verdict = verify(net, replace(given, units=units))
+                assert not verdict.verified, (seed, by, given.members, units)
+                checked += 1
+    assert checked > 500
+
+
+def test_what_is_not_read_here_is_said_not_to_be_checked(pair):
+    net, found = pair
+    for changes in (
+        {"measures": "in_force"},
+        {"by": "measure"},
+        {"end_use": "defence"},
+        {"destination": "US"},
+    ):
+        verdict = verify(net, replace(found, **changes))
+        assert (verdict.stops, verdict.minimal, verdict.verified) == (None, None, False)
+        assert verdict.not_checked
+        assert "not checked" in str(verdict)
+
+
+# Forms
+
+
+def test_dates_are_those_of_the_question():
+    net = make_network(
+        nodes=[{"id": "m", "end": date(2026, 9, 1), "upstream": "none"}, {"id": "t"}],
+        supplies=[
+            {"id": "m>t", "supplier": "m", "consumer": "t", "material": "x"},
+            {"id": "n>t", "supplier": "n", "consumer": "t", "material": "x", "start": date(2027, 1, 1)},
+        ],
+    )  # fmt: skip
+    assert verify(net, certificates(net, "t", "m", on=ON)).verified
+    later = certificates(net, "t", "n", on="2027-06-01")
+    assert later.on == date(2027, 6, 1)
+    assert verify(net, later).verified
+    assert "it operates on the date" in reasons(net, replace(later, on=ON))
+
+
+def test_forms(pair):
+    net, found = pair
+    assert json.loads(json.dumps(found.to_dict()))["units"] == ["magnet_1", "magnet_2"]
+    frame = found.to_frame()
+    assert list(frame["certificate"].unique()) == ["stop", "run"]
+    assert (frame["certificate"] == "stop").sum() == len(found.stop)
+    assert set(frame["kept"].dropna()) == {"magnet_1", "magnet_2"}
+    assert "magnet_1, magnet_2" in repr(found)
+    assert "<table" in found._repr_html_()
+    verdict = verify(net, found)
+    assert verdict.to_dict() == {
+        "units": ["magnet_1", "magnet_2"],
+        "gaps": [],
+        "stops": True,
+        "minimal": True,
+        "reasons": [],
+        "not_checked": None,
+        "rests_on": None,
+    }
+    assert str(verify(net, replace(found, stop=()))).startswith("magnet_1 + magnet_2: missile is")
