@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from supplynet.analysis.reading import ILLUSTRATIVE, LOW, Reading
@@ -75,6 +76,9 @@ class Loss:
         Nodes that go down as well if illustrative needs are right or all gaps turn out badly.
     targets
         The targets asked for, in the order asked.
+    uninformative
+        ``node/need`` upstream of these with less than half of the shares recorded, where a
+        coverage is asked for: it says little about them.
     """
 
     questions: tuple[Question, ...]
@@ -84,6 +88,7 @@ class Loss:
     stopped: tuple[str, ...]
     possibly_stopped: tuple[str, ...]
     targets: tuple[TargetStatus, ...]
+    uninformative: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ``result`` object of the JSON."""
@@ -93,6 +98,7 @@ class Loss:
             "stopped": list(self.stopped),
             "possibly_stopped": list(self.possibly_stopped),
             "targets": [t.to_dict() for t in self.targets],
+            "uninformative": list(self.uninformative),
         }
 
     def to_frame(self) -> pd.DataFrame:
@@ -120,6 +126,7 @@ def lose(
     *,
     by: str = "node",
     on: date | str | None = None,
+    coverage: Decimal | str | int | None = None,
     **later: Any,  # noqa: ANN401 - handed to `ask`, which checks them
 ) -> Loss:
     """Return what stops when units are lost together.
@@ -132,7 +139,7 @@ def lose(
         Nodes to report on; ``None``: the network's targets, else the nodes that supply nobody.
     units
         Names of units of `by`; none: as things stand.
-    by, on, **later
+    by, on, coverage, **later
         As in :func:`supplynet.minimal_cut_sets`.
 
     Returns
@@ -161,8 +168,10 @@ def lose(
     """
     names = (units,) if isinstance(units, str) else tuple(dict.fromkeys(units))
     asked = resolve_targets(net, targets)
-    questions = tuple(ask(net, target, by=by, on=on, **later) for target in asked)
-    compiled = compile_network(net, questions[0].on)
+    questions = tuple(
+        ask(net, target, by=by, on=on, coverage=coverage, **later) for target in asked
+    )
+    compiled = compile_network(net, questions[0].on, questions[0].coverage)
     known = compile_units(net, compiled, by)
     taken: list[Unit | Gap] = [known.named(name) for name in names]
     strict, recorded = Reading(compiled, LOW), Reading(compiled, ILLUSTRATIVE)
@@ -184,7 +193,15 @@ def lose(
         stopped=tuple(sorted(down - before - set(lost))),
         possibly_stopped=tuple(sorted(doubtful)),
         targets=tuple(_fares(compiled, known, target, names, taken) for target in asked),
+        uninformative=_uninformative(compiled, asked),
     )
+
+
+def _uninformative(compiled: Compiled, targets: Sequence[str]) -> tuple[str, ...]:
+    if not compiled.uninformative:
+        return ()
+    readings = (Reading(compiled, ILLUSTRATIVE, target) for target in targets)
+    return tuple(sorted({need for reading in readings for need in reading.uninformative}))
 
 
 def _fares(

@@ -8,16 +8,19 @@ vertices and edges each unit of a `by` takes. The kernels know only that.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
+from math import ceil
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from supplynet.errors import QuestionError, UnknownNameError, did_you_mean
-from supplynet.model import resolve_date
+from supplynet.model import number_text, resolve_date
+from supplynet.shares import MOST_DECIMALS, Holding, Intake, coverage_of, decimals_of, divide
 
 if TYPE_CHECKING:
     from supplynet.model import SupplyNetwork, Table
@@ -72,8 +75,11 @@ class Question:
         ``material``, ``stage``, ``supply``, or any column of `nodes`.
     on
         The date; rows are periods ``[start, end)``.
-    end_use, destination, measures, coverage, threshold
-        Of measures and coverage, which this version does not evaluate; always their defaults.
+    coverage
+        Part of an intake, above 0 and up to 1, that delivering suppliers must hold; ``None``: any
+        one of them is enough.
+    end_use, destination, measures, threshold
+        Of measures, which this version does not evaluate; always their defaults.
     max_order
         Most units lost together.
     max_gaps
@@ -100,7 +106,7 @@ class Question:
             "end_use": self.end_use,
             "destination": self.destination,
             "measures": self.measures,
-            "coverage": None if self.coverage is None else str(self.coverage),
+            "coverage": None if self.coverage is None else number_text(self.coverage),
             "threshold": self.threshold,
             "max_order": self.max_order,
             "max_gaps": self.max_gaps,
@@ -116,7 +122,7 @@ def ask(
     end_use: str | None = None,
     destination: str | None = None,
     measures: str = "ignored",
-    coverage: Decimal | None = None,
+    coverage: Decimal | str | int | None = None,
     max_order: int = 2,
     max_gaps: int = 1,
 ) -> Question:
@@ -127,10 +133,11 @@ def ask(
     UnknownNameError
         No node is called `target`.
     QuestionError
-        No single target is known, `by` is no unit, a limit is negative, rows are dated and no
-        date is known, or an option is asked for that this version does not evaluate.
+        No single target is known, `by` is no unit, a limit is negative, `coverage` is not above 0
+        and at most 1 or is a float, rows are dated and no date is known, or an option is asked
+        for that this version does not evaluate.
     """
-    _refuse_later_parts(by, end_use, destination, measures, coverage)
+    _refuse_later_parts(by, end_use, destination, measures)
     if max_order < 1 or max_gaps < 0:
         raise QuestionError("max_order must be 1 or more and max_gaps 0 or more")
     if by not in BUILT_IN and by not in node_columns(net):
@@ -143,6 +150,7 @@ def ask(
         target=_one_target(net, target),
         by=by,
         on=resolve_date(net, on),
+        coverage=coverage_of(coverage),
         max_order=max_order,
         max_gaps=max_gaps,
     )
@@ -153,21 +161,18 @@ def _refuse_later_parts(
     end_use: str | None,
     destination: str | None,
     measures: str,
-    coverage: Decimal | None,
 ) -> None:
     asked = {
         "by='measure'": by == "measure",
         "end_use": end_use is not None,
         "destination": destination is not None,
         f"measures={measures!r}": measures != "ignored",
-        "coverage": coverage is not None,
     }
     refused = [name for name, given in asked.items() if given]
     if refused:
         raise QuestionError(
-            f"{', '.join(refused)} cannot be answered by this version: it evaluates neither "
-            "measures nor shares. Leave it out; measures are then ignored and any one supplier "
-            "is enough"
+            f"{', '.join(refused)} cannot be answered by this version: it evaluates no measures. "
+            "Leave it out; measures are then ignored"
         )
 
 
@@ -220,6 +225,8 @@ class Slot:
     """One need as the kernel sees it: its vertex fails when all its edges fail.
 
     `rank` is the confidence of the need as an index into `CONFIDENCES`, or `STRUCTURE`.
+    With a coverage, the slot of an intake has `weights`, one for each edge: it takes edges of
+    together at least `threshold`, and `whole` is all of the intake (0 in other slots).
     """
 
     vertex: int
@@ -228,6 +235,9 @@ class Slot:
     edges: tuple[int, ...]
     partial: bool = False
     assumed_complete: bool = False
+    weights: tuple[int, ...] = ()
+    threshold: int = 1
+    whole: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +255,8 @@ class Compiled:
 
     Vertices ``0 .. len(nodes) - 1`` are the nodes; after them come the (node, product) vertices,
     the outputs of nodes that make nothing but such products, and one vertex that never fails: the
-    unnamed supplier of every incomplete list.
+    unnamed supplier of every incomplete list. With a coverage, more stand for one material of a
+    group, and for what is left of an intake.
 
     Attributes
     ----------
@@ -265,7 +276,12 @@ class Compiled:
     gaps
         Gaps that do not depend on what is lost, sorted by id.
     not_modelled
-        ``node/need`` of needs that are named but not evaluated.
+        Node and need of those that are named but not evaluated.
+    coverage
+        Part of each intake that delivering suppliers must hold; ``None``: any one is enough.
+    uninformative
+        Node and need of those with less than half of the shares recorded and more than one
+        supplier that may hold the rest.
     """
 
     on: date | None
@@ -279,6 +295,8 @@ class Compiled:
     supply_ids: tuple[str, ...]
     gaps: tuple[Gap, ...]
     not_modelled: tuple[tuple[int, str], ...]
+    coverage: Decimal | None = None
+    uninformative: tuple[tuple[int, str], ...] = ()
 
     @cached_property
     def index(self) -> Mapping[str, int]:
@@ -292,6 +310,26 @@ class Compiled:
         for position, slot in enumerate(self.slots):
             owned[slot.vertex].append(position)
         return tuple(tuple(s) for s in owned)
+
+    @cached_property
+    def reached_by(self) -> tuple[tuple[int, ...], ...]:
+        """Per slot the edges that lead to it from suppliers, through helping vertices or not."""
+        if self.coverage is None:
+            return tuple(slot.edges for slot in self.slots)
+        return tuple(tuple(dict.fromkeys(self._leaves(slot))) for slot in self.slots)
+
+    def helps(self, vertex: int) -> bool:
+        """Return whether a vertex stands for neither node nor product nor unnamed supplier."""
+        return self.vertex_node[vertex] < 0 and bool(self.slots_of[vertex])
+
+    def _leaves(self, slot: Slot) -> Iterator[int]:
+        for edge in slot.edges:
+            source = self.edge_source[edge]
+            if self.helps(source):
+                for position in self.slots_of[source]:
+                    yield from self._leaves(self.slots[position])
+            else:
+                yield edge
 
     @cached_property
     def edges_of_supply(self) -> tuple[tuple[int, ...], ...]:
@@ -339,6 +377,7 @@ class _Rows:
 class _Need:
     """A need while it is gathered: its rows and the supplies that serve it."""
 
+    node: int
     label: str
     product: str | None
     rows: list[int] = field(default_factory=list)
@@ -347,11 +386,20 @@ class _Need:
 
 
 #: A network never changes, so what was compiled from it holds as long as it lives.
-_compiled: WeakKeyDictionary[SupplyNetwork, dict[date | None, Compiled]] = WeakKeyDictionary()
+_compiled: WeakKeyDictionary[SupplyNetwork, dict[tuple[date | None, Decimal | None], Compiled]]
+_compiled = WeakKeyDictionary()
 
 
-def compile_network(net: SupplyNetwork, on: date | None) -> Compiled:
+def compile_network(
+    net: SupplyNetwork, on: date | None, coverage: Decimal | None = None
+) -> Compiled:
     """Return the network as it stands on a date, as integers.
+
+    Raises
+    ------
+    QuestionError
+        With a coverage: shares of one intake are more than 1 in total, or have more decimals
+        than are reckoned with.
 
     Notes
     -----
@@ -360,15 +408,16 @@ def compile_network(net: SupplyNetwork, on: date | None) -> Compiled:
     qualified delivers nothing, yet its need stays. Linear in rows.
     """
     known = _compiled.setdefault(net, {})
-    if on not in known:
-        known[on] = _Compiler(net, on).compile()
-    return known[on]
+    if (on, coverage) not in known:
+        known[on, coverage] = _Compiler(net, on, coverage).compile()
+    return known[on, coverage]
 
 
 class _Compiler:
-    def __init__(self, net: SupplyNetwork, on: date | None) -> None:
+    def __init__(self, net: SupplyNetwork, on: date | None, coverage: Decimal | None) -> None:
         self.net = net
         self.on = on
+        self.coverage = coverage
         nodes, supplies, needs = net.table("nodes"), net.table("supplies"), net.table("needs")
         self.nodes = nodes
         self.ids: list[str] = list(nodes.column("id"))
@@ -400,6 +449,8 @@ class _Compiler:
         self.gap_vertices: dict[str, list[int]] = defaultdict(list)
         self.gap_edges: dict[str, list[int]] = defaultdict(list)
         self.not_modelled: list[tuple[int, str]] = []
+        self.uninformative: dict[tuple[int, str], None] = {}
+        self.faults: dict[str, None] = {}
 
     def compile(self) -> Compiled:
         gathered = [self._needs_of(node) for node in range(len(self.ids))]
@@ -412,6 +463,8 @@ class _Compiler:
             for need in needs:
                 self._add_need(node, need)
             self._add_upstream_gap(node, has_needs=bool(needs))
+        if self.faults:
+            raise QuestionError("; ".join(self.faults))
         idle: list[str | None] = [self.node_rows.idle(i) for i in range(len(self.ids))]
         idle += [None] * (len(self.vertex_node) - len(self.ids))
         gaps = [
@@ -434,6 +487,8 @@ class _Compiler:
             supply_ids=tuple(self.supply_ids),
             gaps=tuple(gaps),
             not_modelled=tuple(self.not_modelled),
+            coverage=self.coverage,
+            uninformative=tuple(self.uninformative),
         )
 
     def _vertex(self, node: int) -> int:
@@ -447,6 +502,9 @@ class _Compiler:
         if gap is not None:
             self.gap_edges[gap].append(edge)
         return edge
+
+    def _supply_edge(self, supply: int) -> int:
+        return self._edge(self._source(supply), supply, self.doubts.get(supply))
 
     def _needs_of(self, node: int) -> list[_Need]:
         """Gather the needs of a node that hold on the date, the not modelled ones included."""
@@ -465,7 +523,7 @@ class _Compiler:
             key = (products[row], group)
             if key not in found:
                 label = group if products[row] is None else f"{group}/{products[row]}"
-                found[key] = _Need(label, products[row])
+                found[key] = _Need(node, label, products[row])
             need = found[key]
             need.rows.append(row)
             if material not in need.materials:
@@ -475,7 +533,7 @@ class _Compiler:
             material = self.material[supply]
             if material not in ruled and material not in of_material:
                 label = UNNAMED if material is None else material
-                need = found[None, f"\0{label}"] = _Need(label, None)
+                need = found[None, f"\0{label}"] = _Need(node, label, None)
                 need.materials[material] = None
                 of_material[material].append(need)
             for need in of_material[material]:
@@ -553,15 +611,16 @@ class _Compiler:
         confidences += [self.supply_confidence[s] for s in need.supplies]
         live = [s for s in need.supplies if self._live(s)]
         partial, by_default = self._is_partial(need, lists, live)
-        edges = [self._edge(self._source(s), s, self.doubts.get(s)) for s in live]
-        open_list = f"suppliers:{name}/{need.label}" if partial else None
-        if open_list:
-            edges.append(self._edge(self.unnamed, -1, open_list))
         vertex = node if need.product is None else self.product_vertex[node, need.product]
         rank = max(_rank(c) for c in confidences)
-        self.slots.append(
-            Slot(vertex, need.label, rank, tuple(edges), partial, by_default and not partial)
-        )
+        slot = Slot(vertex, need.label, rank, (), partial, by_default and not partial)
+        if self.coverage is None:
+            edges = [self._supply_edge(s) for s in live]
+            if partial:
+                edges.append(self._edge(self.unnamed, -1, f"suppliers:{name}/{need.label}"))
+            self.slots.append(replace(slot, edges=tuple(edges)))
+        else:
+            self._add_intakes(slot, need, live, self.coverage)
         if None in need.materials and len(need.supplies) > 1:
             self._add_material_gap(vertex, need)
 
@@ -571,10 +630,123 @@ class _Compiler:
         for supply in need.supplies:
             edges = []
             if self._live(supply):
-                edges.append(self._edge(self._source(supply), supply, self.doubts.get(supply)))
+                edges.append(self._supply_edge(supply))
             edges.append(self._edge(self.unnamed, -1, gap))
             rank = _rank(self.supply_confidence[supply])
             self.slots.append(Slot(vertex, need.label, rank, tuple(edges)))
+
+    def _add_intakes(self, slot: Slot, need: _Need, live: Sequence[int], least: Decimal) -> None:
+        """Add a need that takes a coverage: of its material, or of one of several."""
+        if len(need.materials) == 1:
+            for material in need.materials:
+                self.slots.append(self._intake(slot, need, material, live, least))
+            return
+        edges = []
+        for material in need.materials:
+            one = self._vertex(-1)
+            part = Slot(one, need.label, STRUCTURE, ())
+            self.slots.append(self._intake(part, need, material, live, least))
+            edges.append(self._edge(one, -1))
+        self.slots.append(replace(slot, edges=tuple(edges)))
+
+    def _intake(
+        self, slot: Slot, need: _Need, material: str | None, live: Sequence[int], least: Decimal
+    ) -> Slot:
+        """Return the slot of one material: who delivers must hold at least so much of it."""
+        supplies = [s for s in live if self.material[s] == material]
+        rows = [r for r in need.rows if self.needs.column("material")[r] == material]
+        lists = [self.needs.column("suppliers")[r] for r in rows]
+        name = f"{self.ids[need.node]}/{need.label}"
+        is_open = self._list_is_open(need, material, lists, live)
+        open_list = f"suppliers:{name}" if is_open else None
+        intake = self._divided(need, material, supplies, partial=is_open)
+        weights: dict[int, int] = {}
+        for i, supply in enumerate(supplies):
+            if intake.parts[i] or i not in intake.holders:
+                weights[self._supply_edge(supply)] = intake.parts[i]
+        if open_list and "not_modelled" in lists:
+            # What nobody has looked at may be all that is needed.
+            weights[self._edge(self.unnamed, -1, open_list)] = intake.whole
+        if intake.rest and open_list and not intake.holders:
+            weights[self._edge(self.unnamed, -1, open_list)] = intake.rest
+        elif intake.rest and supplies:
+            name += f"/{material}" if len(need.materials) > 1 else ""
+            rest = self._rest(need.label, f"shares:{name}", supplies, intake, open_list)
+            weights[self._edge(rest, -1)] = intake.rest
+        if 2 * intake.recorded < intake.whole and intake.rest and (supplies or open_list):
+            self.uninformative[need.node, need.label] = None
+        return replace(
+            slot,
+            edges=tuple(weights),
+            weights=tuple(weights.values()),
+            threshold=ceil(Fraction(least) * intake.whole),
+            whole=intake.whole,
+        )
+
+    def _divided(
+        self, need: _Need, material: str | None, supplies: Sequence[int], *, partial: bool
+    ) -> Intake:
+        """Return an intake divided among its live supplies; what is wrong with it is noted."""
+        columns = [self.supplies.column(c) for c in ("share", "share_low", "share_high")]
+        holdings = [Holding(*(column[s] for column in columns)) for s in supplies]
+        for i, supply in enumerate(supplies):
+            if decimals_of(holdings[i].recorded) > MOST_DECIMALS:
+                where = f"{self.supplies.where(supply)}: supply {self.supply_ids[supply]!r}"
+                self.faults[
+                    f"{where}: its share has more than {MOST_DECIMALS} decimals. Round it"
+                ] = None
+                holdings[i] = Holding(None)
+        intake = divide(holdings, partial=partial)
+        if intake.recorded > intake.whole:
+            total = number_text(Decimal(intake.recorded) / intake.whole)
+            what = UNNAMED if material is None else repr(material)
+            places = ", ".join(self.supplies.where(s) for s in supplies[:10])
+            self.faults[
+                f"shares of {what} at {self.ids[need.node]!r} sum to {total} ({places}). "
+                "Together they are at most 1"
+            ] = None
+        return intake
+
+    def _rest(
+        self,
+        need: str,
+        gap: str,
+        supplies: Sequence[int],
+        intake: Intake,
+        open_list: str | None,
+    ) -> int:
+        """Return the vertex of what is left of an intake: it runs while that is delivered.
+
+        At the good end any one of those who may hold it is enough, at the bad end all must
+        deliver. Where the list is complete and yet leaves a rest to nobody on it, some of the list
+        must deliver for the list to be right; at the bad end that rest is lost.
+        """
+        vertex = self._vertex(-1)
+        holders = [supplies[i] for i in intake.holders]
+        edges = [self._supply_edge(s) for s in (supplies if intake.outside else holders)]
+        each = [] if intake.outside else [[self._supply_edge(s)] for s in holders]
+        if open_list:
+            edges.append(self._edge(self.unnamed, -1, open_list))
+            each.append([self._edge(self.unnamed, -1, open_list)])
+        self.slots.append(Slot(vertex, need, STRUCTURE, tuple(edges)))
+        for alone in each or [[]]:
+            alone.append(self._edge(self.unnamed, -1, gap))
+            self.slots.append(Slot(vertex, need, STRUCTURE, tuple(alone)))
+        return vertex
+
+    def _list_is_open(
+        self, need: _Need, material: str | None, lists: Sequence[str | None], live: Sequence[int]
+    ) -> bool:
+        """Return whether one material of a need may have suppliers that nobody has named."""
+        if "partial" in lists or "not_modelled" in lists:
+            return True
+        if lists and None not in lists:
+            return False
+        return not need.supplies or self._shares_leave_room(material, live)
+
+    def _shares_leave_room(self, material: str | None, live: Sequence[int]) -> bool:
+        shares = [self.shares[s] for s in live if self.material[s] == material]
+        return bool(shares) and None not in shares and sum(shares) < 1
 
     def _is_partial(
         self, need: _Need, lists: Sequence[str | None], live: Sequence[int]
@@ -592,11 +764,7 @@ class _Compiler:
             if need.rows
             else need.materials
         )
-        for material in materials:
-            shares = [self.shares[s] for s in live if self.material[s] == material]
-            if shares and None not in shares and sum(shares) < 1:
-                return True, True
-        return False, True
+        return any(self._shares_leave_room(material, live) for material in materials), True
 
     def _add_upstream_gap(self, node: int, *, has_needs: bool) -> None:
         upstream = self.nodes.column("upstream")[node]

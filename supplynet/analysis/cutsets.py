@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from supplynet.analysis import _kernel, planner
 from supplynet.analysis.reading import ILLUSTRATIVE, LOW, Because, Reading
 from supplynet.errors import QuestionError, UnknownNameError
-from supplynet.model import resolve_date
 from supplynet.units import (
     CONFIDENCES,
     Gap,
@@ -135,6 +134,9 @@ class CutSets:
         ``node/need`` of upstream needs that are named in the data but not evaluated.
     not_upstream
         Nodes that reach the target by no recorded supply: nothing is said of them.
+    uninformative
+        ``node/need`` of upstream needs with less than half of the shares recorded, where a
+        coverage is asked for: it says little about them.
     costs, cost_bound
         Where weights were given, the cost of each cut set, and what a cut set that is not listed
         costs at least (``None``: there is none).
@@ -160,6 +162,7 @@ class CutSets:
     not_upstream: tuple[str, ...]
     costs: tuple[Decimal, ...] | None = None
     cost_bound: Decimal | None = None
+    uninformative: tuple[str, ...] = ()
 
     @property
     def possible_complete(self) -> bool:
@@ -211,6 +214,7 @@ class CutSets:
             "not_running": [n.to_dict() for n in self.not_running],
             "not_modelled": list(self.not_modelled),
             "not_upstream": list(self.not_upstream),
+            "uninformative": list(self.uninformative),
         }
 
     def to_frame(self) -> pd.DataFrame:
@@ -321,6 +325,7 @@ class Chokepoints:
     not_upstream: tuple[str, ...]
     complete: bool
     without_details: int
+    uninformative: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ``result`` object of the JSON."""
@@ -333,6 +338,7 @@ class Chokepoints:
             "not_running": [n.to_dict() for n in self.not_running],
             "not_modelled": list(self.not_modelled),
             "not_upstream": list(self.not_upstream),
+            "uninformative": list(self.uninformative),
             "complete": self.complete,
             "without_details": self.without_details,
         }
@@ -379,6 +385,10 @@ class AllSinglePoints:
         Node to the units that stop it alone, sorted, the node's own unit left out.
     down
         Nodes that are down with nothing lost and illustrative needs met: they have none.
+    coverage
+        Part of an intake that delivering suppliers must hold; ``None``: any one is enough.
+    uninformative
+        ``node/need`` with less than half of the shares recorded, where a coverage is asked for.
     """
 
     by: str
@@ -386,6 +396,8 @@ class AllSinglePoints:
     certain: Mapping[str, tuple[str, ...]]
     assumed: Mapping[str, tuple[str, ...]]
     down: tuple[str, ...]
+    coverage: Decimal | None = None
+    uninformative: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ``result`` object of the JSON."""
@@ -395,6 +407,7 @@ class AllSinglePoints:
                 for node, units in self.certain.items()
             },
             "down": list(self.down),
+            "uninformative": list(self.uninformative),
         }
 
     def to_frame(self) -> pd.DataFrame:
@@ -423,7 +436,7 @@ class _Search:
     ) -> None:
         self.net = net
         self.question = question
-        self.compiled = compile_network(net, question.on)
+        self.compiled = compile_network(net, question.on, question.coverage)
         self.units = compile_units(net, self.compiled, question.by)
         self.own = self.units.own(question.target)
         members = [u for u in self.units.units if u.name not in self.own]
@@ -486,18 +499,19 @@ class _Search:
     def singles(self, level: int) -> frozenset[int]:
         """Return the units and gaps that stop the target alone at one level."""
         reading = self.reading(level)
-        order, runs = reading.unharmed
-        target = reading.target
-        if target is None or not runs[target]:
+        if reading.stops():
             return frozenset()
-        vertex_items, edge_items = self._hits(reading)
+        task = self.task(level).plain
+        if task is None:
+            each = (i for i, item in enumerate(self.items) if reading.stops([item]))
+            return frozenset(each)
         masks = _kernel.single_points(
-            reading.program,
-            _kernel.consumers_of(reading.program),
-            order,
-            (_masks(vertex_items), _masks(edge_items)),
+            task.program,
+            _kernel.consumers_of(task.program),
+            task.order,
+            (_masks(task.vertex_items), _masks(task.edge_items)),
         )
-        return frozenset(_kernel.bits(masks[target]))
+        return frozenset(_kernel.bits(masks[task.target]))
 
     def task(self, level: int) -> planner.Task:
         """Return what the planner searches at one level."""
@@ -586,6 +600,10 @@ class _Search:
         return tuple(sorted(f"{node}/{need}" for node, need in named if node in cone))
 
     @cached_property
+    def uninformative(self) -> tuple[str, ...]:
+        return self.reading(ILLUSTRATIVE).uninformative
+
+    @cached_property
     def basis(self) -> Basis:
         reading = self.reading(ILLUSTRATIVE)
         slots = [s for s in self.compiled.slots if s.vertex in reading.vertex_number]
@@ -622,6 +640,7 @@ def minimal_cut_sets(
     weights: Mapping[str, Decimal | float | str] | None = None,
     limit: int | None = None,
     time_limit: float | None = None,
+    coverage: Decimal | str | int | None = None,
     **later: Any,  # noqa: ANN401 - handed to `ask`, which checks them
 ) -> CutSets:
     """Return the minimal sets of units whose loss stops the target, up to an order.
@@ -653,8 +672,11 @@ def minimal_cut_sets(
         Seconds for the search, which is then made by a second process and ended in time; what was
         not searched by then is said in `complete_to`. ``None``: a fixed amount of work, which
         gives the same answer each time.
+    coverage
+        Part of an intake, above 0 and up to 1, that delivering suppliers must hold, as exact text
+        (``"0.9"``) or a decimal; ``None``: any one supplier is enough.
     **later
-        `measures`, `end_use`, `destination`, `coverage`: only their defaults are answered.
+        `measures`, `end_use`, `destination`: only their defaults are answered.
 
     Returns
     -------
@@ -685,7 +707,16 @@ def minimal_cut_sets(
     >>> found.by_order, found.complete
     ({1: 1, 2: 4}, True)
     """
-    question = ask(net, target, by=by, on=on, max_order=max_order, max_gaps=max_gaps, **later)
+    question = ask(
+        net,
+        target,
+        by=by,
+        on=on,
+        max_order=max_order,
+        max_gaps=max_gaps,
+        coverage=coverage,
+        **later,
+    )
     if limit is not None and limit < 0:
         raise QuestionError("limit must be 0 or more")
     if time_limit is not None and not time_limit > 0:
@@ -738,6 +769,7 @@ def _cut_sets(search: _Search) -> CutSets:
         not_running=search.not_running,
         not_modelled=search.not_modelled,
         not_upstream=search.not_upstream,
+        uninformative=search.uninformative,
     )
 
 
@@ -814,13 +846,14 @@ def single_points_of_failure(
     by: str = "node",
     on: date | str | None = None,
     max_gaps: int = 1,
+    coverage: Decimal | str | int | None = None,
     **later: Any,  # noqa: ANN401 - handed to `ask`, which checks them
 ) -> Chokepoints:
     """Return the units that stop the target when lost alone, ranked, each with why.
 
     Parameters
     ----------
-    net, target, by, on, max_gaps, **later
+    net, target, by, on, max_gaps, coverage, **later
         As in :func:`minimal_cut_sets`.
 
     Returns
@@ -848,7 +881,9 @@ def single_points_of_failure(
     >>> [c.unit for c in supplynet.single_points_of_failure(net, "missile").chokepoints]
     ['cofe']
     """
-    question = ask(net, target, by=by, on=on, max_order=1, max_gaps=max_gaps, **later)
+    question = ask(
+        net, target, by=by, on=on, max_order=1, max_gaps=max_gaps, coverage=coverage, **later
+    )
     search = _Search(net, question)
     found = _cut_sets(search)
     number = {search.name(i): i for i in range(len(search.items))}
@@ -882,6 +917,7 @@ def single_points_of_failure(
         not_running=found.not_running,
         not_modelled=found.not_modelled,
         not_upstream=found.not_upstream,
+        uninformative=found.uninformative,
         complete=found.complete and found.possible_complete,
         without_details=max(0, len(points) - detailed),
     )
@@ -964,13 +1000,17 @@ def _stages(net: SupplyNetwork, nodes: Sequence[str], supplies: Sequence[str]) -
 
 
 def all_single_points(
-    net: SupplyNetwork, *, by: str = "node", on: date | str | None = None
+    net: SupplyNetwork,
+    *,
+    by: str = "node",
+    on: date | str | None = None,
+    coverage: Decimal | str | int | None = None,
 ) -> AllSinglePoints:
     """Return, for every node, the units that stop it when lost alone.
 
     Parameters
     ----------
-    net, by, on
+    net, by, on, coverage
         As in :func:`minimal_cut_sets`.
 
     Returns
@@ -993,8 +1033,8 @@ def all_single_points(
     any_node = next(iter(net.node_rows), None)
     if any_node is None:
         raise QuestionError("the network has no nodes")
-    ask(net, any_node, by=by, on=on)
-    compiled = compile_network(net, resolve_date(net, on))
+    question = ask(net, any_node, by=by, on=on, coverage=coverage)
+    compiled = compile_network(net, question.on, question.coverage)
     units = compile_units(net, compiled, by)
     position = {unit.name: i for i, unit in enumerate(units.units)}
     own: dict[str, int] = defaultdict(int)
@@ -1012,12 +1052,14 @@ def all_single_points(
             for edge in unit.edges:
                 if edge in reading.edge_number:
                     edge_mask[reading.edge_number[edge]] |= 1 << number
-        order, _ = reading.unharmed
+        program, order = reading.program, reading.unharmed[0]
+        expanded = _kernel.expand_thresholds(program) if len(program.need) else None
+        if expanded is not None:
+            program = expanded.program
+            order = _kernel.Chain(program).run()[0]
+            edge_mask = {e: edge_mask[old] for e, old in enumerate(expanded.old_edge) if old >= 0}
         masks = _kernel.single_points(
-            reading.program,
-            _kernel.consumers_of(reading.program),
-            order,
-            (vertex_mask, edge_mask),
+            program, _kernel.consumers_of(program), order, (vertex_mask, edge_mask)
         )
         points.append([masks[vertex] for vertex in compiled.output])
     certain, assumed, down = {}, {}, []
@@ -1032,4 +1074,13 @@ def all_single_points(
         # Down through illustrative needs alone: no single point is read off that.
         extra = 0 if recorded == -1 else recorded & ~sure & others
         assumed[node] = tuple(units.units[i].name for i in _kernel.bits(extra))
-    return AllSinglePoints(by, compiled.on, certain, assumed, tuple(down))
+    named = ((compiled.nodes[node], need) for node, need in compiled.uninformative)
+    return AllSinglePoints(
+        by,
+        compiled.on,
+        certain,
+        assumed,
+        tuple(down),
+        question.coverage,
+        tuple(sorted(f"{node}/{need}" for node, need in named)),
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from supplynet.analysis.reading import ILLUSTRATIVE, LOW, Because, Reading
@@ -28,15 +29,25 @@ __all__ = ["Explanation", "Held", "explain"]
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A need that is met, and the supplies that meet it."""
+    """A need that is met, and the supplies that meet it.
+
+    `delivered` is the part of the intake that they bring, as exact decimal text; ``None`` where
+    no coverage is asked for.
+    """
 
     node: str
     need: str
     supplies: tuple[str, ...]
+    delivered: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the need as it stands in the JSON."""
-        return {"node": self.node, "need": self.need, "supplies": list(self.supplies)}
+        return {
+            "node": self.node,
+            "need": self.need,
+            "supplies": list(self.supplies),
+            "delivered": self.delivered,
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +72,9 @@ class Explanation:
         The target's own needs that are met, and by which supplies.
     not_upstream
         Units lost that reach the target by no recorded supply.
+    uninformative
+        ``node/need`` of upstream needs with less than half of the shares recorded, where a
+        coverage is asked for: it says little about them.
     """
 
     question: Question
@@ -71,6 +85,7 @@ class Explanation:
     gaps: tuple[str, ...]
     held: tuple[Held, ...]
     not_upstream: tuple[str, ...]
+    uninformative: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ``result`` object of the JSON."""
@@ -82,14 +97,17 @@ class Explanation:
             "gaps": list(self.gaps),
             "held": [h.to_dict() for h in self.held],
             "not_upstream": list(self.not_upstream),
+            "uninformative": list(self.uninformative),
         }
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per step of the chain."""
         import pandas as pd
 
-        rows = [(b.node, b.need, ";".join(b.failed_supplies)) for b in self.because]
-        return pd.DataFrame(rows, columns=["node", "need", "failed_supplies"])
+        columns = ["node", "need", "failed_supplies", "delivered"]
+        rows = [(b.node, b.need, ";".join(b.failed_supplies), b.delivered) for b in self.because]
+        shown = columns if self.question.coverage is not None else columns[:-1]
+        return pd.DataFrame(rows, columns=columns)[shown]
 
     def __repr__(self) -> str:
         return (
@@ -108,13 +126,14 @@ def explain(
     *,
     by: str = "node",
     on: date | str | None = None,
+    coverage: Decimal | str | int | None = None,
     **later: Any,  # noqa: ANN401 - handed to `ask`, which checks them
 ) -> Explanation:
     """Return why the target stops with units lost, or what it runs on.
 
     Parameters
     ----------
-    net, target, by, on, **later
+    net, target, by, on, coverage, **later
         As in :func:`supplynet.minimal_cut_sets`.
     lost
         Names of units of `by`; none: as things stand.
@@ -133,7 +152,8 @@ def explain(
 
     Notes
     -----
-    Of each node that is down one unmet need is followed, the one with the fewest supplies. A
+    Of each node that is down one unmet need is followed, the one with the fewest supplies. With a
+    coverage a need may be unmet although some supplies deliver: `failed_supplies` are the others. A
     possible stop is explained with all gaps at their bad end at once.
 
     Examples
@@ -146,9 +166,9 @@ def explain(
     magnet_1 lacks cobalt_iron
     magnet_2 lacks cobalt_iron
     """
-    question = ask(net, target, by=by, on=on, **later)
+    question = ask(net, target, by=by, on=on, coverage=coverage, **later)
     names = (lost,) if isinstance(lost, str) else tuple(dict.fromkeys(lost))
-    compiled = compile_network(net, question.on)
+    compiled = compile_network(net, question.on, question.coverage)
     units = compile_units(net, compiled, by)
     taken: list[Unit | Gap] = [units.named(name) for name in names]
     strict = Reading(compiled, LOW, question.target)
@@ -179,6 +199,7 @@ def explain(
         not_upstream=tuple(
             name for name, unit in zip(names, taken, strict=True) if not recorded.reaches(unit)
         ),
+        uninformative=recorded.uninformative,
     )
 
 
@@ -192,8 +213,10 @@ def _held(reading: Reading, losses: Sequence[Unit | Gap], target: str) -> tuple[
         slot = compiled.slots[position]
         if slot.rank == STRUCTURE or slot.rank < reading.level:
             continue
-        delivering = [e for e in slot.edges if reading.delivers(e, runs, cut)]
-        if delivering:
-            step = reading.step(slot.vertex, slot.need, delivering)
-            found.append(Held(target, slot.need, step.failed_supplies))
+        if reading.met(position, runs, cut):
+            edges = compiled.reached_by[position]
+            delivering = [e for e in edges if reading.delivers(e, runs, cut)]
+            share = reading.delivered(position, runs, cut)
+            step = reading.step(position, delivering, share)
+            found.append(Held(target, slot.need, step.failed_supplies, share))
     return tuple(sorted(found, key=lambda h: (h.need, h.supplies)))

@@ -32,6 +32,7 @@ SINGLES = "single points as a fixpoint"
 FAMILIES = "truncated families of minimal sets as a fixpoint, exact on cycles"
 MAXSAT = "cheapest first by MaxSAT (RC2)"
 BRANCHES = "branching over ways of running the target"
+TOO_WIDE = "none: written out, the shares take too many alternatives"
 
 #: The last word of a second process that was not cut short.
 ENDED = "ended"
@@ -184,6 +185,11 @@ def find(
 
 def layers(task: Task, max_order: int, max_gaps: int, minimum: bool) -> Iterator[Layer]:
     """Yield what was found, order by order: sets of units first, then those with gaps."""
+    plain = task.plain
+    if plain is None:
+        yield Layer(1, 0, None, TOO_WIDE)
+        return
+    task = plain
     search = _Layers(task)
     singles = search.singles()
     yield Layer(1, 0, frozenset(singles), SINGLES)

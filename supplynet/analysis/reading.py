@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from supplynet.analysis import _kernel
-from supplynet.units import CONFIDENCES, STRUCTURE, Compiled, Gap, Unit
+from supplynet.model import number_text
+from supplynet.units import CONFIDENCES, STRUCTURE, Compiled, Gap, Slot, Unit
 
 __all__ = ["ILLUSTRATIVE", "LOW", "Because", "Reading"]
 
@@ -19,11 +21,16 @@ LOW = CONFIDENCES.index("low")
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """One step of why something is down: a need of a node, and the supplies that all fail."""
+    """One step of why something is down: a need of a node, and the supplies that fail.
+
+    `delivered` is the part of the intake that the others still bring, as exact decimal text;
+    ``None`` where no coverage is asked for: then all supplies fail.
+    """
 
     node: str
     need: str
     failed_supplies: tuple[str, ...]
+    delivered: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the step as it stands in the JSON."""
@@ -31,6 +38,7 @@ class Because:
             "node": self.node,
             "need": self.need,
             "failed_supplies": list(self.failed_supplies),
+            "delivered": self.delivered,
         }
 
 
@@ -49,7 +57,7 @@ class Reading:
     Attributes
     ----------
     program
-        The arrays of the kernel, in its own numbering.
+        The arrays of the kernel, in its own numbering; with thresholds where a coverage is asked.
     vertices, edges
         Compiled vertex and edge at each position of the program.
     """
@@ -57,9 +65,17 @@ class Reading:
     def __init__(self, compiled: Compiled, level: int, target: str | None = None) -> None:
         self.compiled = compiled
         self.level = level
-        slots = [(s.vertex, s.edges) for s in compiled.slots if s.rank >= level]
+        kept_slots = [s for s in compiled.slots if s.rank >= level]
+        slots = [(s.vertex, s.edges) for s in kept_slots]
         stopped = [reason is not None for reason in compiled.idle]
-        program, edge_at, _ = _kernel.make_program(slots, compiled.edge_source, stopped)
+        weighted = compiled.coverage is not None
+        program, edge_at, _ = _kernel.make_program(
+            slots,
+            compiled.edge_source,
+            stopped,
+            weights=[s.weights or (1,) * len(s.edges) for s in kept_slots] if weighted else None,
+            needs=[s.threshold for s in kept_slots] if weighted else None,
+        )
         vertices: Sequence[int] = range(len(stopped))
         if target is not None:
             goal = compiled.output[compiled.index[target]]
@@ -82,6 +98,13 @@ class Reading:
     def unharmed(self) -> tuple[list[int], list[bool]]:
         """What runs with nothing lost: the order of starting, and per vertex."""
         return self.forward.run()
+
+    @cached_property
+    def uninformative(self) -> tuple[str, ...]:
+        """``node/need`` with less than half of the shares recorded, sorted."""
+        compiled = self.compiled
+        named = ((compiled.nodes[node], need) for node, need in compiled.uninformative)
+        return tuple(sorted(f"{node}/{need}" for node, need in named if node in self.nodes))
 
     def reaches(self, item: Unit | Gap) -> bool:
         """Return whether a unit or gap touches anything that this reading holds."""
@@ -116,15 +139,36 @@ class Reading:
         return frozenset(self.compiled.nodes[place] for place in places)
 
     def unmet(self, vertex: int, runs: Sequence[bool], cut: frozenset[int]) -> list[int]:
-        """Return the needs of a compiled vertex none of whose supplies delivers."""
-        found = []
-        for position in self.compiled.slots_of[vertex]:
-            slot = self.compiled.slots[position]
-            if slot.rank >= self.level and not any(
-                self.delivers(edge, runs, cut) for edge in slot.edges
-            ):
-                found.append(position)
-        return found
+        """Return the needs of a compiled vertex that too little is delivered of."""
+        return [
+            position
+            for position in self.compiled.slots_of[vertex]
+            if self.compiled.slots[position].rank >= self.level
+            and not self.met(position, runs, cut)
+        ]
+
+    def met(self, position: int, runs: Sequence[bool], cut: frozenset[int]) -> bool:
+        """Return whether a need, by its position, gets enough."""
+        slot = self.compiled.slots[position]
+        if not slot.weights:
+            return any(self.delivers(edge, runs, cut) for edge in slot.edges)
+        return self._weight(slot, runs, cut) >= slot.threshold
+
+    def _weight(self, slot: Slot, runs: Sequence[bool], cut: frozenset[int]) -> int:
+        brought = zip(slot.edges, slot.weights, strict=True)
+        return sum(weight for edge, weight in brought if self.delivers(edge, runs, cut))
+
+    def delivered(self, position: int, runs: Sequence[bool], cut: frozenset[int]) -> str | None:
+        """Return the part of its intake that a need gets, of its best supplied material."""
+        slots = [self.compiled.slots[position]]
+        if not slots[0].whole:
+            helpers = filter(self.compiled.helps, self._sources(slots[0]))
+            slots = [self.compiled.slots[p] for v in helpers for p in self.compiled.slots_of[v]]
+        shares = [Decimal(self._weight(s, runs, cut)) / s.whole for s in slots]
+        return number_text(min(Decimal(1), max(shares))) if shares else None
+
+    def _sources(self, slot: Slot) -> list[int]:
+        return [self.compiled.edge_source[edge] for edge in slot.edges]
 
     def delivers(self, edge: int, runs: Sequence[bool], cut: frozenset[int]) -> bool:
         """Return whether the source of a compiled edge runs and nothing cuts it."""
@@ -134,8 +178,8 @@ class Reading:
     def because(self, lost: Sequence[Unit | Gap], start: str) -> tuple[Because, ...]:
         """Return the chain of unmet needs from a node that is down to what was lost.
 
-        Of each node that is down one unmet need is followed, the one with the fewest supplies.
-        The steps come in the order of their distance from `start`.
+        Of each node that is down one unmet need is followed, the one with the fewest supplies;
+        of its supplies those that fail. The steps come in the order of their distance from `start`.
         """
         compiled = self.compiled
         runs = self.run(lost)
@@ -151,24 +195,30 @@ class Reading:
             positions = self.unmet(vertex, runs, cut)
             if not positions:
                 continue
-            slot = min((compiled.slots[p] for p in positions), key=lambda s: (len(s.edges), s.need))
-            if slot.rank != STRUCTURE:
-                steps.append(self.step(slot.vertex, slot.need, slot.edges))
-            for edge in slot.edges:
+            position = min(
+                positions, key=lambda p: (len(compiled.reached_by[p]), compiled.slots[p].need)
+            )
+            failed = [e for e in compiled.reached_by[position] if not self.delivers(e, runs, cut)]
+            if compiled.slots[position].rank != STRUCTURE:
+                share = self.delivered(position, runs, cut)
+                steps.append(self.step(position, failed, share))
+            for edge in failed:
                 source = compiled.edge_source[edge]
                 if edge not in cut and source not in seen:
                     seen.add(source)
                     todo.append(source)
         return tuple(steps)
 
-    def step(self, vertex: int, need: str, edges: Sequence[int]) -> Because:
+    def step(self, position: int, edges: Iterable[int], delivered: str | None) -> Because:
         """Return one step of an explanation, the supplies by id."""
         compiled = self.compiled
+        slot = compiled.slots[position]
         supplies = {compiled.edge_supply[e] for e in edges} - {-1}
         return Because(
-            compiled.nodes[compiled.vertex_node[vertex]],
-            need,
+            compiled.nodes[compiled.vertex_node[slot.vertex]],
+            slot.need,
             tuple(sorted(compiled.supply_ids[s] for s in supplies)),
+            delivered,
         )
 
     def not_running(self) -> tuple[tuple[str, str], ...]:
@@ -193,17 +243,18 @@ class Reading:
             slot = self.compiled.slots[position]
             if slot.rank == STRUCTURE:
                 continue
-            suppliers = sorted(
-                {
-                    self.compiled.nodes[self.compiled.vertex_node[source]]
-                    for source in (self.compiled.edge_source[e] for e in slot.edges)
-                    if self.compiled.vertex_node[source] >= 0
-                }
-            )
-            lack = (
-                f"its suppliers do not run ({', '.join(suppliers)})"
-                if suppliers
-                else "no qualified supplier is active on the date"
-            )
+            edges = self.compiled.reached_by[position]
+            failed = [e for e in edges if not self.delivers(e, runs, frozenset())]
+            nodes = {self.compiled.vertex_node[self.compiled.edge_source[e]] for e in failed}
+            suppliers = ", ".join(sorted(self.compiled.nodes[node] for node in nodes - {-1}))
+            share = self.delivered(position, runs, frozenset())
+            if share not in (None, "0"):
+                lack = f"{share} of it is delivered"
+                if suppliers:
+                    lack += f" (not running: {suppliers})"
+            elif suppliers:
+                lack = f"its suppliers do not run ({suppliers})"
+            else:
+                lack = "no qualified supplier is active on the date"
             reasons.append(f"needs {slot.need}: {lack}")
         return "; ".join(reasons) or "what it depends on does not run"
