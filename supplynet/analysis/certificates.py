@@ -5,20 +5,20 @@ What is made here is checked by `checker`, which knows nothing of the engine.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from supplynet.analysis.checker import Certificates, Met, Place, Run, Started, Stopped
+from supplynet.analysis.proofs import Certificates, Met, Place, Run, Started, Stopped
 from supplynet.analysis.reading import ILLUSTRATIVE, LOW, Reading
 from supplynet.errors import QuestionError, UnknownNameError
 from supplynet.units import (
     STRUCTURE,
     Gap,
     Question,
-    Slot,
     Unit,
     ask,
     compile_network,
@@ -88,7 +88,9 @@ def certificates(
     question = ask(net, target, by=by, on=on, **later)
     units = (cut_set,) if isinstance(cut_set, str) else tuple(sorted(set(cut_set)))
     bad = (gaps,) if isinstance(gaps, str) else tuple(sorted(set(gaps)))
-    return _Maker(net, question).certificates(units, bad)
+    maker = _Maker(net, question)
+    maker.check(units, bad)
+    return maker.certificates(units, bad)
 
 
 def certificates_of(net: SupplyNetwork, found: CutSets) -> tuple[Certificates, ...]:
@@ -104,12 +106,8 @@ def certificates_of(net: SupplyNetwork, found: CutSets) -> tuple[Certificates, .
     Returns
     -------
     tuple of Certificates
-        Cut sets first, then pairs, each in the order of the answer.
-
-    Raises
-    ------
-    QuestionError
-        A set of the answer does not stop the target, or a member of it is not needed.
+        Cut sets first, then pairs, each in the order of the answer. Where a set does not stop the
+        target, or a member is not needed, that proof is left out, so that no check passes.
 
     Examples
     --------
@@ -130,6 +128,16 @@ def certificates_of(net: SupplyNetwork, found: CutSets) -> tuple[Certificates, .
     return (*sets, *(maker.certificates(pair.units, pair.gaps) for pair in found.possible))
 
 
+@dataclass(frozen=True, slots=True)
+class _Supply:
+    """One supply of a need, or what ties a product to its line (no name), with its edges."""
+
+    name: str
+    source: int
+    blocked: bool
+    edges: tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class _State:
     """What runs at one level with some items lost."""
@@ -146,12 +154,17 @@ class _Maker:
 
     def __init__(self, net: SupplyNetwork, question: Question) -> None:
         self.question = question
-        self.compiled = compile_network(net, question.on)
+        self.compiled = compile_network(net, question.on, question.coverage)
         self.units = compile_units(net, self.compiled, question.by)
         self.own = self.units.own(question.target)
         unclear = self.units.gaps(self.compiled, question.target)
         self.gaps = {gap.id: gap for gap in (*self.compiled.gaps, *unclear)}
         self.goal = self.compiled.output[self.compiled.index[question.target]]
+        self.unnamed = next(
+            v
+            for v, node in enumerate(self.compiled.vertex_node)
+            if node < 0 and not self.compiled.helps(v)
+        )
         self._readings: dict[int, Reading] = {}
 
     def reading(self, level: int) -> Reading:
@@ -173,34 +186,43 @@ class _Maker:
             found[name] = self.gaps[name]
         return found
 
-    def certificates(self, units: tuple[str, ...], gaps: tuple[str, ...]) -> Certificates:
-        target = self.question.target
-        items = self.items(units, gaps)
+    def check(self, units: Sequence[str], gaps: Sequence[str]) -> None:
+        """Refuse what is no minimal cut set; see :func:`certificates`."""
+        target, items = self.question.target, self.items(units, gaps)
         for name in units:
             if name in self.own:
                 raise QuestionError(f"{name} is the target's own: its loss takes {target} itself")
+        _, level = self._certainty(items, gaps)
+        if self._goal_runs(self.state(level, items)):
+            raise QuestionError(f"{_together(items)} does not stop {target}: no cut set")
+        for name in items:
+            others = _without(items, name)
+            if not self._goal_runs(self.state(level, others)):
+                raise QuestionError(
+                    f"{name} is not needed: {_together(others)} stops {target} without it"
+                )
+
+    def certificates(self, units: tuple[str, ...], gaps: tuple[str, ...]) -> Certificates:
+        """Return the proofs; what cannot be proved is left out."""
+        items = self.items(units, gaps)
         certainty, level = self._certainty(items, gaps)
-        together = " and ".join(items) or "with nothing lost"
         state = self.state(level, items)
-        if state.runs[self._number(state.reading, self.goal)]:
-            raise QuestionError(f"{together} does not stop {target}: no cut set")
-        runs = []
-        for left_out in items:
-            others = {name: item for name, item in items.items() if name != left_out}
-            runs.append(self._run(left_out, self.state(level, others), others))
+        kept: list[tuple[str | None, _State]] = [
+            (name, self.state(level, _without(items, name))) for name in items
+        ]
         if certainty == "assumed":
-            runs.append(self._run(None, self.state(LOW, items), items))
+            kept.append((None, self.state(LOW, items)))
         asked = self.question
         return Certificates(
-            target=target,
+            target=asked.target,
             by=asked.by,
             on=asked.on,
             units=units,
             gaps=gaps,
             certainty=certainty,
             illustrative=level == ILLUSTRATIVE,
-            stop=self._stop(state),
-            runs=tuple(runs),
+            stop=() if self._goal_runs(state) else self._stop(state),
+            runs=tuple(Run(name, self._order(s)) for name, s in kept if self._goal_runs(s)),
             coverage=asked.coverage,
             measures=asked.measures,
             end_use=asked.end_use,
@@ -224,9 +246,8 @@ class _Maker:
         )
         return _State(reading, order, runs, taken_by, cut)
 
-    @staticmethod
-    def _number(reading: Reading, vertex: int) -> int:
-        return reading.vertex_number[vertex]
+    def _goal_runs(self, state: _State) -> bool:
+        return bool(state.runs[state.reading.vertex_number[self.goal]])
 
     # Why it stops
 
@@ -239,10 +260,9 @@ class _Maker:
             step, sources = self._down(state, vertex, seen)
             steps.append(step)
             for source in sources:
-                place = self._line_first(state, source)
-                if place not in seen:
-                    seen.add(place)
-                    todo.append(place)
+                if source not in seen:
+                    seen.add(source)
+                    todo.append(source)
         return tuple(steps)
 
     def _line_first(self, state: _State, vertex: int) -> int:
@@ -252,47 +272,60 @@ class _Maker:
         return line if number is not None and not state.runs[number] else vertex
 
     def _down(self, state: _State, vertex: int, seen: set[int]) -> tuple[Stopped, Sequence[int]]:
+        """Return why a thing is down, and what that rests on."""
         place = self._place(vertex)
         if vertex in state.taken_by:
             return Stopped(*place, why="lost", of=state.taken_by[vertex]), ()
         if self.compiled.idle[vertex] is not None:
             return Stopped(*place, why="idle"), ()
-        slots = [s for s in self._slots(state.reading, vertex) if self._fails(state, s)]
-        slot = min(slots, key=lambda s: self._length(state, s, seen))
-        blocked = [e for e in slot.edges if e in state.cut]
-        sources = [self.compiled.edge_source[e] for e in slot.edges if e not in state.cut]
+        unmet = [
+            (position, self._supplies(position, state, failing=True))
+            for position in state.reading.unmet(vertex, state.runs, state.cut)
+        ]
+        position, failing = min(
+            unmet, key=lambda u: self._length(u[1], seen, self.compiled.slots[u[0]].need)
+        )
+        few = self._few_that_fail(position, failing, state, seen)
+        sources = [f.source for f in few if not f.blocked]
         if place[2]:
             return Stopped(*place, why="products"), sources
         step = Stopped(
             *place,
-            need=slot.need,
-            supplies=self._supplies(slot.edges),
-            blocked=self._supplies(blocked),
+            need=self.compiled.slots[position].need,
+            supplies=tuple(sorted(f.name for f in few)),
+            blocked=tuple(sorted(f.name for f in few if f.blocked)),
         )
         return step, sources
 
-    def _fails(self, state: _State, slot: Slot) -> bool:
-        return not any(self._delivers(state, edge) for edge in slot.edges)
-
-    def _delivers(self, state: _State, edge: int) -> bool:
-        return state.reading.delivers(edge, state.runs, state.cut)
-
-    def _length(self, state: _State, slot: Slot, seen: set[int]) -> tuple[int, int, str]:
+    @staticmethod
+    def _length(failing: Sequence[_Supply], seen: set[int], need: str) -> tuple[int, int, str]:
         """Return how much a need adds to the proof: what is not in it yet, then its supplies."""
-        sources = {self.compiled.edge_source[e] for e in slot.edges if e not in state.cut}
-        return (len(sources - seen), len(slot.edges), slot.need)
+        new = {f.source for f in failing if not f.blocked} - seen
+        return (len(new), len(failing), need)
+
+    def _few_that_fail(
+        self, position: int, failing: Sequence[_Supply], state: _State, seen: set[int]
+    ) -> Sequence[_Supply]:
+        """Return as many of the supplies that fail as it takes; without a coverage, all."""
+        if self.compiled.coverage is None or not self.compiled.slots[position].weights:
+            return failing
+        delivering = set(self.compiled.reached_by[position]).difference(
+            *(f.edges for f in failing), state.cut
+        )
+        kept = list(failing)
+        # Given up first: what would make the proof longer.
+        for one in sorted(failing, key=lambda f: (f.blocked or f.source in seen, f.name)):
+            if not self._enough(position, delivering.union(one.edges)):
+                delivering.update(one.edges)
+                kept.remove(one)
+        return kept
 
     # How it runs
 
-    def _run(self, left_out: str | None, state: _State, lost: Mapping[str, Unit | Gap]) -> Run:
+    def _order(self, state: _State) -> tuple[Started, ...]:
         """Return what the target uses, in the order in which it starts."""
-        target, reading = self.question.target, state.reading
-        if not state.runs[self._number(reading, self.goal)]:
-            without = f"{' and '.join(lost) or 'nothing'} lost"
-            raise QuestionError(
-                f"{left_out} is not needed: with {without}, {target} stops without it"
-            )
-        position = {reading.vertices[v]: i for i, v in enumerate(state.order)}
+        reading = state.reading
+        place_of = {reading.vertices[v]: i for i, v in enumerate(state.order)}
         used = {self.goal}
         steps = []
         for number in reversed(state.order):
@@ -300,44 +333,87 @@ class _Maker:
             if vertex not in used:
                 continue
             met = []
-            for slot in self._slots(reading, vertex):
-                edge = min(
-                    (e for e in slot.edges if self._starts_before(state, e, vertex, position)),
-                    key=lambda e: self._preference(e, used, position),
-                )
-                source = self.compiled.edge_source[edge]
-                if self.compiled.vertex_node[source] >= 0:
-                    used.add(source)
+            for position in self._slots(reading, vertex):
+                slot = self.compiled.slots[position]
+                chosen = self._few_that_deliver(position, state, used, place_of)
+                used.update(supply.source for supply in chosen)
                 if slot.rank != STRUCTURE:
-                    met.append(Met(slot.need, self._supplies([edge])))
-            place = self._place(vertex)
-            steps.append(Started(*place, met=() if place[2] else tuple(dict.fromkeys(met))))
-        return Run(left_out, tuple(reversed(steps)))
+                    met.append(Met(slot.need, tuple(sorted(supply.name for supply in chosen))))
+            steps.append(Started(*self._place(vertex), met=tuple(dict.fromkeys(met))))
+        return tuple(reversed(steps))
 
-    def _starts_before(
-        self, state: _State, edge: int, vertex: int, position: Mapping[int, int]
-    ) -> bool:
-        source = self.compiled.edge_source[edge]
-        return self._delivers(state, edge) and position[source] < position[vertex]
+    def _few_that_deliver(
+        self, position: int, state: _State, used: set[int], place_of: Mapping[int, int]
+    ) -> Sequence[_Supply]:
+        """Return supplies that meet a need: named ones, in use already, that start before it."""
+        before = place_of[self.compiled.slots[position].vertex]
+        first = [
+            supply
+            for supply in self._supplies(position, state, failing=False)
+            if place_of[supply.source] < before
+        ]
+        first.sort(key=lambda s: (s.source not in used, place_of[s.source], s.name))
+        unnamed = {
+            edge
+            for edge in self.compiled.reached_by[position]
+            if self.compiled.edge_source[edge] == self.unnamed and edge not in state.cut
+        }
+        chosen: list[_Supply] = []
+        delivering: set[int] = set()
+        for supply in first:
+            if self._enough(position, delivering):
+                break
+            chosen.append(supply)
+            delivering.update(supply.edges)
+        if not self._enough(position, delivering):
+            delivering |= unnamed
+        for supply in list(chosen):
+            if self._enough(position, delivering.difference(supply.edges)):
+                delivering.difference_update(supply.edges)
+                chosen.remove(supply)
+        return chosen
 
-    def _preference(
-        self, edge: int, used: set[int], position: Mapping[int, int]
-    ) -> tuple[bool, bool, int, str]:
-        """Return the order of suppliers in a proof: named, in use already, the first to start."""
-        source, supply = self.compiled.edge_source[edge], self.compiled.edge_supply[edge]
-        unnamed = self.compiled.vertex_node[source] < 0
-        name = self.compiled.supply_ids[supply] if supply >= 0 else ""
-        return (unnamed, source not in used, position[source], name)
+    def _enough(self, position: int, delivering: Container[int]) -> bool:
+        """Return whether a need is met where these edges deliver, and no others."""
+        compiled = self.compiled
+        slot = compiled.slots[position]
+        brought = 0
+        for edge, weight in zip(slot.edges, slot.weights or (1,) * len(slot.edges), strict=True):
+            source = compiled.edge_source[edge]
+            if compiled.helps(source):
+                delivers = all(self._enough(p, delivering) for p in compiled.slots_of[source])
+            else:
+                delivers = edge in delivering
+            brought += weight * delivers
+        return brought >= slot.threshold
+
+    def _supplies(self, position: int, state: _State, *, failing: bool) -> list[_Supply]:
+        """Return the supplies of a need that fail, or those that deliver, the unnamed left out."""
+        compiled = self.compiled
+        found: dict[int, list[int]] = defaultdict(list)
+        for edge in compiled.reached_by[position]:
+            source = compiled.edge_source[edge]
+            fails = not state.reading.delivers(edge, state.runs, state.cut)
+            if source != self.unnamed and fails == failing:
+                supply = compiled.edge_supply[edge]
+                found[supply if supply >= 0 else -1 - edge].append(edge)
+        return [
+            _Supply(
+                compiled.supply_ids[supply] if supply >= 0 else "",
+                self._line_first(state, compiled.edge_source[edges[0]])
+                if failing
+                else compiled.edge_source[edges[0]],
+                edges[0] in state.cut,
+                tuple(edges),
+            )
+            for supply, edges in found.items()
+        ]
 
     # Names
 
-    def _slots(self, reading: Reading, vertex: int) -> list[Slot]:
-        slots = (self.compiled.slots[p] for p in self.compiled.slots_of[vertex])
-        return [s for s in slots if s.rank >= reading.level]
-
-    def _supplies(self, edges: Iterable[int]) -> tuple[str, ...]:
-        supplies = {self.compiled.edge_supply[e] for e in edges} - {-1}
-        return tuple(sorted(self.compiled.supply_ids[s] for s in supplies))
+    def _slots(self, reading: Reading, vertex: int) -> list[int]:
+        positions = self.compiled.slots_of[vertex]
+        return [p for p in positions if self.compiled.slots[p].rank >= reading.level]
 
     def _place(self, vertex: int) -> Place:
         compiled = self.compiled
@@ -348,8 +424,13 @@ class _Maker:
         if vertex == compiled.output[node]:
             return (name, None, True)
         # A product is held by the slot that ties it to its line, which is named after it.
-        line = next(s for s in self._slots_of(vertex) if s.rank == STRUCTURE)
-        return (name, line.need, False)
+        slots = (compiled.slots[p] for p in compiled.slots_of[vertex])
+        return (name, next(s.need for s in slots if s.rank == STRUCTURE), False)
 
-    def _slots_of(self, vertex: int) -> Iterable[Slot]:
-        return (self.compiled.slots[p] for p in self.compiled.slots_of[vertex])
+
+def _without(items: Mapping[str, Unit | Gap], name: str) -> dict[str, Unit | Gap]:
+    return {other: item for other, item in items.items() if other != name}
+
+
+def _together(names: Iterable[str]) -> str:
+    return " with ".join(names) or "nothing"
