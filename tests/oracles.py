@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from itertools import combinations
 from typing import Any
@@ -40,17 +41,52 @@ class Need:
     confidence: str
     partial: bool
     modelled: bool
+    alone: bool = False  # a supply of blank material, needed for itself
 
     @property
     def gap(self) -> str:
         return f"suppliers:{self.consumer}/{self.label}"
 
+    @property
+    def materials(self) -> set[str | None]:
+        return {row["material"] for row in self.rows} or {self.supplies[0].get("material")}
+
+    def shares_gap(self, material: str | None) -> str:
+        several = f"/{material}" if len(self.materials) > 1 else ""
+        return f"shares:{self.consumer}/{self.label}{several}"
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Who holds what of one material of a need, as the tables have it on the date."""
+
+    shares: dict[str, Decimal]  # what each live supply holds at least
+    blank: tuple[str, ...]  # live supplies of which the share is not recorded
+    rest: Decimal  # what nobody is recorded to hold
+    open: bool  # the list of suppliers is open for this material
+    not_modelled: bool
+    beyond_the_list: bool  # complete list, and yet it leaves a rest that it cannot hold
+
+    @property
+    def recorded(self) -> Decimal:
+        return sum(self.shares.values(), Decimal(0))
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether the rest may be with this one or that one."""
+        return self.rest > 0 and (
+            self.beyond_the_list or len(self.blank) + (1 if self.open else 0) > 1
+        )
+
 
 class World:
     """A network on a date: who operates, which needs there are, and which gaps."""
 
-    def __init__(self, net: SupplyNetwork, on: date | None = None) -> None:
+    def __init__(
+        self, net: SupplyNetwork, on: date | None = None, coverage: str | None = None
+    ) -> None:
         self.net = net
+        self.coverage = None if coverage is None else Decimal(coverage)
         self.on = on if on is not None else net.as_of
         self.nodes = {row["id"]: row for row in net.table("nodes").rows()}
         self.supplies = {row["id"]: row for row in net.table("supplies").rows()}
@@ -63,8 +99,8 @@ class World:
             for node in self.nodes
         }
         self.makes = {node: self._makes(node) for node in self.nodes}
-        self.gaps = self._gaps()
         self._memory: dict[Any, Any] = {}
+        self.gaps = self._gaps()
 
     # Dates
 
@@ -162,13 +198,86 @@ class World:
         return [
             Need(
                 need.consumer, None, need.label, (), (s,), tuple(x for x in need.live if x is s),
-                best_confidence([s.get("confidence")]), partial=False, modelled=True,
+                best_confidence([s.get("confidence")]), partial=False, modelled=True, alone=True,
             )
             for s in need.supplies
         ]  # fmt: skip
 
     def _is_unnamed(self, need: Need) -> bool:
         return not need.rows and need.supplies[0].get("material") is None
+
+    # Coverage
+
+    def intake(self, need: Need, material: str | None) -> Intake:
+        key = ("intake", need.consumer, need.label, need.product, material)
+        if key not in self._memory:
+            self._memory[key] = self._intake(need, material)
+        found: Intake = self._memory[key]
+        return found
+
+    def _intake(self, need: Need, material: str | None) -> Intake:
+        live = [s for s in need.live if s.get("material") == material]
+        shares, room = {}, Decimal(0)
+        for s in live:
+            share, low, high = (s.get(c) for c in ("share", "share_low", "share_high"))
+            shares[s["id"]] = next((x for x in (share, low) if x is not None), Decimal(0))
+            if share is None:
+                # At most its upper end; without one, all there is.
+                room += (Decimal(1) if high is None else high) - shares[s["id"]]
+        rest = 1 - sum(shares.values(), Decimal(0))
+        cells = [row.get("suppliers") for row in need.rows if row["material"] == material]
+        is_open = any(
+            cell in ("partial", "not_modelled")
+            or (cell is None and self._blank_is_partial(material, list(need.supplies)))
+            for cell in cells or [None]
+        )
+        return Intake(
+            shares=shares,
+            blank=tuple(s["id"] for s in live if s.get("share") is None),
+            rest=rest,
+            open=is_open,
+            not_modelled="not_modelled" in cells,
+            beyond_the_list=bool(live) and rest > 0 and not is_open and room < rest,
+        )
+
+    def delivered(
+        self, need: Need, material: str | None, delivering: set[str], bad: Iterable[str]
+    ) -> Decimal:
+        """What part of its intake of one material a need gets while these supplies deliver."""
+        intake = self.intake(need, material)
+        bad = set(bad)
+        unnamed = intake.open and need.gap not in bad
+        if intake.not_modelled and unnamed:
+            return Decimal(1)
+        listed = [supply in delivering for supply in intake.shares]
+        holders = [supply in delivering for supply in intake.blank]
+        if intake.open:
+            holders.append(unnamed)
+        if not intake.unsettled:
+            comes = all(holders) if holders else False
+        elif need.shares_gap(material) not in bad:
+            comes = any(listed) if intake.beyond_the_list else any(holders)
+        else:
+            comes = False if intake.beyond_the_list else all(holders)
+        certain = sum(
+            (share for s, share in intake.shares.items() if s in delivering), Decimal(0)
+        )
+        return certain + (intake.rest if comes else 0)
+
+    def most_delivered(self, need: Need, delivering: set[str], bad: Iterable[str]) -> Decimal:
+        """The same of the material of which most comes: any one of a group is enough."""
+        return max(self.delivered(need, material, delivering, bad) for material in need.materials)
+
+    def uninformative(self) -> set[tuple[str, str]]:
+        """Needs with less than half of the shares on record and more than one possible holder."""
+        found = set()
+        for need in self.needs if self.coverage is not None else ():
+            for material in need.materials if need.modelled else ():
+                intake = self.intake(need, material)
+                several = intake.unsettled or (intake.open and intake.rest > 0)
+                if several and intake.recorded < Decimal("0.5"):
+                    found.add((need.consumer, need.label))
+        return found
 
     def _makes(self, node: str) -> set[str]:
         made = set(self.nodes[node].get("makes") or ())
@@ -205,6 +314,12 @@ class World:
                         gaps.add(f"supply:{s['id']}")
             if self._is_unnamed(need) and len(need.supplies) >= 2:
                 gaps.add(f"material:{need.consumer}")
+            if self.coverage is not None:
+                gaps |= {
+                    need.shares_gap(material)
+                    for material in need.materials
+                    if self.intake(need, material).unsettled
+                }
         return gaps
 
     @cached_property
@@ -319,9 +434,15 @@ class World:
         needs: dict[tuple[str, str | None], list[Need]] = {}
         for need in self.needs:
             split = self._is_unnamed(need) and f"material:{need.consumer}" in bad
-            for one in self._split(need) if split else [need]:
+            parts = self._split(need) if split else [need]
+            if split and self.coverage is not None:
+                # Each is needed, and the coverage of the whole besides: a bad end never helps.
+                parts = [need, *parts]
+            for one in parts:
                 counts = one.modelled and RANK[one.confidence] >= RANK[at_least]
-                unnamed_supplier = one.partial and one.gap not in bad
+                unnamed_supplier = (
+                    self.coverage is None and one.partial and one.gap not in bad
+                )
                 if counts and not unnamed_supplier:
                     needs.setdefault((one.consumer, one.product), []).append(one)
 
@@ -339,10 +460,14 @@ class World:
                 return (supplier, material) in products
             return supplier in lines
 
+        def met(need: Need) -> bool:
+            delivering = {s["id"] for s in need.live if delivers(s)}
+            if self.coverage is None or need.alone:
+                return bool(delivering)
+            return self.most_delivered(need, delivering, bad) >= self.coverage
+
         def needs_met(consumer: str, product: str | None) -> bool:
-            return all(
-                any(delivers(s) for s in need.live) for need in needs.get((consumer, product), ())
-            )
+            return all(met(need) for need in needs.get((consumer, product), ()))
 
         # The least fixpoint: nothing produces until something lets it.
         while True:
@@ -408,6 +533,12 @@ def _levers(control: Any) -> set[tuple[str, str]]:
     return {(lever.government, lever.certainty) for lever in control.levers}
 
 
+def plain_text(share: Decimal) -> str:
+    """The same number with no more digits than it needs."""
+    text = f"{share:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def best_confidence(values: Iterable[str | None]) -> str:
     return max((value or "low" for value in values), key=RANK.__getitem__)
 
@@ -433,9 +564,14 @@ class Question:
     """One target, one `by`, one date: every subset of units and gaps is tried."""
 
     def __init__(
-        self, net: SupplyNetwork, target: str, by: str = "node", on: date | None = None
+        self,
+        net: SupplyNetwork,
+        target: str,
+        by: str = "node",
+        on: date | None = None,
+        coverage: str | None = None,
     ) -> None:
-        self.world = World(net, on)
+        self.world = World(net, on, coverage)
         self.target = target
         self.all_units = self.world.units(by)
         self.own = self.world.own(by, target)
@@ -528,8 +664,9 @@ def lose(
     units: Iterable[str],
     by: str = "node",
     on: date | None = None,
+    coverage: str | None = None,
 ) -> LossAnswer:
-    world = World(net, on)
+    world = World(net, on, coverage)
     targets = sorted(targets)
     all_units = world.units(by)
     units = list(units)

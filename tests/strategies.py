@@ -21,7 +21,7 @@ ON = date(2026, 6, 1)
 LISTS = frozenset({"makes", "references", "contains", "hs_codes", "materials", "stages", "origins"})
 
 FEATURES = (
-    "dates", "status", "qualified", "confidence", "shares", "upstream", "blank_material",
+    "dates", "status", "qualified", "confidence", "shares", "bands", "upstream", "blank_material",
     "needs", "groups", "products", "cannot_fail", "aggregate", "blank_columns", "holdings",
     "contains", "duplicates", "cycles", "no_supply", "lists", "dead_target",
 )  # fmt: skip
@@ -124,10 +124,13 @@ def describe(net: SupplyNetwork) -> str:
     return "\n".join([*lines, ")"])
 
 
-def build(c: Seeded | Drawn, largest: int = 7) -> tuple[SupplyNetwork, str]:
+def build(
+    c: Seeded | Drawn, largest: int = 7, likely: Sequence[str] = ()
+) -> tuple[SupplyNetwork, str]:
     """Return a network and one of its nodes to ask about, by the choices of `c`."""
-    often = c.pick((10, 20, 35))
+    often = c.pick((0, 10, 25) if likely else (10, 20, 35))
     on = {f for f in FEATURES if c.chance(often)}
+    on |= {f for f in likely if c.chance(75)}
     if "groups" in on or "products" in on or "lists" in on or "no_supply" in on:
         on.add("needs")
     count = c.between(3, largest)
@@ -135,6 +138,8 @@ def build(c: Seeded | Drawn, largest: int = 7) -> tuple[SupplyNetwork, str]:
     target = names[-1] if not c.chance(15) else c.pick(names)
     nodes = [_node(c, name, on, name == target) for name in names]
     supplies = _supplies(c, names, on)
+    if on & {"shares", "bands"}:
+        _keep_shares_within_one(c, supplies)
     tables: dict[str, list[dict[str, Any]]] = {"nodes": nodes, "supplies": supplies}
     if "needs" in on:
         tables["needs"] = _needs(c, names, supplies, on)
@@ -217,10 +222,32 @@ def _supplies(c: Seeded | Drawn, names: list[str], on: set[str]) -> list[dict[st
                 if "confidence" in on:
                     row["confidence"] = "illustrative" if weak else _confidence(c)
                 if "shares" in on and c.chance(70):
-                    row["share"] = Decimal(c.pick(("0.5", "0.25", "0.3", "0")))
+                    row["share"] = Decimal(c.pick(("0.5", "0.25", "0.3", "0.94", "0")))
+                elif "bands" in on and c.chance(50):
+                    row["share_low"] = Decimal(c.pick(("0.2", "0.4", "0.05")))
+                    if c.chance(60):
+                        row["share_high"] = row["share_low"] + Decimal(c.pick(("0.2", "0", "0.5")))
                 if "duplicates" in on and c.chance(30):
                     rows.append(dict(row))
     return rows
+
+
+def _keep_shares_within_one(c: Seeded | Drawn, supplies: list[dict[str, Any]]) -> None:
+    """Shares are parts of one whole: what would be too much is blank, some sum to 1 exactly."""
+    left: dict[tuple[str, str | None], Decimal] = {}
+    for row in supplies:
+        key = row["consumer"], row["material"]
+        room = left.setdefault(key, Decimal(1))
+        if max(row.get("share") or 0, row.get("share_low") or 0) > room:
+            for name in ("share", "share_low", "share_high"):
+                row.pop(name, None)
+            if c.chance(50):
+                row["share"] = room
+        left[key] -= row.get("share") or row.get("share_low") or 0
+    last = {(row["consumer"], row["material"]): row for row in supplies if "share" in row}
+    for key, row in last.items():
+        if c.chance(40):
+            row["share"] += left[key]
 
 
 def _needs(

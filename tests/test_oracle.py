@@ -30,7 +30,17 @@ def pairs(found):
     return frozenset((frozenset(one["units"]), frozenset(one["gaps"])) for one in found)
 
 
-def differences(net, target, by, *, max_order=2, max_gaps=1, on=None):
+COVERAGES = ("0.3", "0.5", "0.7", "0.9", "1")
+#: Features that meet often where shares count.
+SHARED = (
+    ("shares", "bands"),
+    ("shares", "duplicates", "cycles"),
+    ("shares", "bands", "needs", "groups", "lists"),
+    ("shares", "qualified", "dates", "products", "blank_material"),
+)
+
+
+def differences(net, target, by, *, max_order=2, max_gaps=1, on=None, coverage=None):
     """What engine and oracle say differently, one line each."""
     found = []
 
@@ -42,9 +52,10 @@ def differences(net, target, by, *, max_order=2, max_gaps=1, on=None):
         if not least <= engine <= most:
             found.append(f"{what}: engine {show(engine)}, oracle {show(least)} to {show(most)}")
 
-    question = oracles.Question(net, target, by, on)
+    asked = {"by": by, "on": on, "coverage": coverage, "max_gaps": max_gaps}
+    question = oracles.Question(net, target, by, on, coverage)
     oracle = question.answer(max_order, max_gaps)
-    result = minimal_cut_sets(net, target, by=by, on=on, max_order=max_order, max_gaps=max_gaps)
+    result = minimal_cut_sets(net, target, max_order=max_order, **asked)
     engine = result.to_dict()
     same("status", engine["status"], oracle.status)
     same("complete", (engine["complete"], engine["complete_to"]), (True, max_order))
@@ -59,7 +70,7 @@ def differences(net, target, by, *, max_order=2, max_gaps=1, on=None):
     shown = [list(one) for one in engine["cut_sets"]]
     same("order", shown, sorted((sorted(one) for one in shown), key=lambda one: (len(one), one)))
 
-    single = single_points_of_failure(net, target, by=by, on=on, max_gaps=max_gaps)
+    single = single_points_of_failure(net, target, **asked)
     points = single.to_dict()
     alone = question.answer(1, max_gaps)
     same("chokepoints status", points["status"], oracle.status)
@@ -89,6 +100,10 @@ def differences(net, target, by, *, max_order=2, max_gaps=1, on=None):
     }
     same("aggregates", {p["unit"] for p in points["aggregates"]}, aggregates)
     world = question.world
+    upstream = world.upstream_of(target) | {target}
+    doubtful = {f"{node}/{need}" for node, need in world.uninformative() if node in upstream}
+    said = set(engine["uninformative"])
+    between("uninformative", said, doubtful, {f"{n}/{d}" for n, d in world.uninformative()})
     before = world.down(at_least=_network(oracle))
     for p in listed:
         # Its nodes and its consequences, at the least those that the finding hangs on.
@@ -140,9 +155,22 @@ def certificate_faults(world, target, because, lost, blocked, gaps, at_least):
         }
         shown = set(reason["failed_supplies"])
         if f"material:{node}" in gaps and label == "unnamed material":
-            if not any(fails.values()):
+            short = world.coverage and world.most_delivered(need, set(fails), gaps)
+            if not any(fails.values()) and (short is None or short >= world.coverage):
                 yield f"every supply of {label} to {node} delivers"
             continue
+        if world.coverage is not None and need.materials:
+            rest = {s["id"] for s in need.live} - shown
+            share = world.most_delivered(need, rest, gaps)
+            if share >= world.coverage:
+                yield f"{share} of {label} reaches {node} all the same"
+            if reason["delivered"] != oracles.plain_text(share):
+                yield f"{node} gets {share} of {label}, not {reason['delivered']}"
+            if not all(fails[supply] for supply in shown):
+                yield f"{sorted(shown)} of {label} to {node} do not all fail"
+            continue
+        if reason["delivered"] is not None:
+            yield f"{reason['delivered']} of {label} to {node} is no answer without a coverage"
         if need.partial and need.gap not in gaps:
             yield f"an unnamed supplier of {label} to {node} delivers"
         if not all(fails.values()):
@@ -156,9 +184,9 @@ def _network(answer):
     return "low" if possibly and answer.recorded_down else "illustrative"
 
 
-def loss_differences(net, targets, units, by, on=None):
-    oracle = oracles.lose(net, targets, units, by, on)
-    engine = lose(net, targets, units, by=by, on=on).to_dict()
+def loss_differences(net, targets, units, by, on=None, coverage=None):
+    oracle = oracles.lose(net, targets, units, by, on, coverage)
+    engine = lose(net, targets, units, by=by, on=on, coverage=coverage).to_dict()
     found = []
     for what in ("lost", "blocked", "stopped", "possibly_stopped"):
         if frozenset(engine[what]) != getattr(oracle, what):
@@ -169,14 +197,14 @@ def loss_differences(net, targets, units, by, on=None):
     return found
 
 
-def explained_differences(net, target, lost, by, on=None):
-    oracle = oracles.lose(net, [target], lost, by, on)
-    engine = explain(net, target, lost, by=by, on=on).to_dict()
+def explained_differences(net, target, lost, by, on=None, coverage=None):
+    oracle = oracles.lose(net, [target], lost, by, on, coverage)
+    engine = explain(net, target, lost, by=by, on=on, coverage=coverage).to_dict()
     if engine["status"] != oracle.targets[0][1]:
         return [f"explain status: engine {engine['status']}, oracle {oracle.targets[0][1]}"]
     if engine["status"] == "runs" or target in oracle.lost:
         return []
-    world = oracles.World(net, on)
+    world = oracles.World(net, on, coverage)
     at_least = "low" if engine["certainty"] == "certain" else "illustrative"
     gaps = set()
     if target not in world.down(oracle.lost, oracle.blocked, (), at_least):
@@ -186,12 +214,12 @@ def explained_differences(net, target, lost, by, on=None):
     return [f"explain because: {fault}" for fault in faults]
 
 
-def all_node_differences(net, by, on=None):
+def all_node_differences(net, by, on=None, coverage=None):
     """What the one fixpoint over all nodes says differently from one question a node."""
-    engine = all_single_points(net, by=by, on=on)
+    engine = all_single_points(net, by=by, on=on, coverage=coverage)
     found = []
     for target in net.node_rows:
-        question = oracles.Question(net, target, by, on)
+        question = oracles.Question(net, target, by, on, coverage)
         answer = question.answer(1, 0)
         certain = {unit for one in answer.certain for unit in one}
         assumed = {unit for one in answer.assumed for unit in one}
@@ -224,15 +252,19 @@ def question_of(c, net, target):
     return by, on, limits, lost, targets
 
 
-def compare(c):
-    net, target = build(c)
+def compare(c, coverages=(None,), likely=()):
+    net, target = build(c, likely=likely)
     by, on, limits, lost, targets = question_of(c, net, target)
-    found = differences(net, target, by, on=on, **limits)
-    found += loss_differences(net, targets, lost, by, on)
-    found += explained_differences(net, target, lost, by, on)
+    coverage = c.pick(coverages)
+    found = differences(net, target, by, on=on, coverage=coverage, **limits)
+    found += loss_differences(net, targets, lost, by, on, coverage)
+    found += explained_differences(net, target, lost, by, on, coverage)
     if c.chance(20):
-        found += all_node_differences(net, by, on)
-    asked = f"target={target!r}, by={by!r}, on={on!r}, {limits}, lost={lost}, targets={targets}"
+        found += all_node_differences(net, by, on, coverage)
+    asked = (
+        f"target={target!r}, by={by!r}, on={on!r}, coverage={coverage!r}, {limits}, lost={lost}, "
+        f"targets={targets}"
+    )
     return [*found, asked, describe(net)] if found else []
 
 
@@ -253,6 +285,17 @@ def test_engine_and_oracle_agree_on_seeded_networks(first):
 def test_engine_and_oracle_agree_on_drawn_networks(data):
     found = compare(Drawn(data.draw))
     assert not found, "\n".join(found)
+
+
+def compare_with_coverage(c):
+    return compare(c, (None, *COVERAGES), c.pick(SHARED))
+
+
+@pytest.mark.parametrize("first", range(200_000, 200_000 + NETWORKS, CHUNK))
+def test_engine_and_oracle_agree_with_coverage(first):
+    for seed in range(first, first + CHUNK):
+        found = compare_with_coverage(Seeded(seed))
+        assert not found, "\n".join([f"seed {seed}", *found])
 
 
 def test_the_drawn_networks_hold_what_they_must():
