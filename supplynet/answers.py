@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from supplynet.analysis.concentration import Concentration
     from supplynet.analysis.cutsets import Basis, Chokepoint, Chokepoints, CutSets
     from supplynet.analysis.explain import Explanation
+    from supplynet.analysis.proofs import Certificates, Place, Run, Stopped, Verdict
     from supplynet.analysis.reading import Because
     from supplynet.analysis.settle import NextCells
     from supplynet.io import Examination
@@ -39,6 +40,7 @@ __all__ = [
     "as_text",
     "beside_the_table",
     "centrality_blocks",
+    "certificate_blocks",
     "chokepoint_blocks",
     "concentration_blocks",
     "control_blocks",
@@ -54,6 +56,7 @@ __all__ = [
     "merge_blocks",
     "table_of",
     "validation_blocks",
+    "verdict_blocks",
 ]
 
 
@@ -512,6 +515,106 @@ def _cut_set_lists(found: CutSets) -> list[Block]:
         pairs = tuple((", ".join(p.gaps), " + ".join(p.units)) for p in found.possible)
         blocks += [Heading(_CERTAINTY["possible"]), Grid(("if", "lost together"), pairs)]
     return blocks
+
+
+def verdict_blocks(target: str, verdicts: Sequence[Verdict]) -> list[Block]:
+    """Return what the check of an answer came to, in words."""
+    blocks: list[Block] = [Heading("Check, without the engine")]
+    left = Counter(v.not_checked for v in verdicts if v.not_checked)
+    checked = len(verdicts) - left.total()
+    if not verdicts:
+        blocks.append(Line("Nothing to verify: no set was found."))
+    elif checked:
+        stop = sum(v.stops is True for v in verdicts)
+        needed = sum(v.minimal is True for v in verdicts)
+        verb = "stops" if stop == 1 else "stop"
+        blocks.append(
+            Line(
+                f"Verified: {stop:,} of {plural(checked, 'set')} {verb} {target}, and in "
+                f"{needed:,} each member is needed."
+            )
+        )
+    for reason in dict.fromkeys(v.rests_on for v in verdicts if v.rests_on):
+        blocks.append(Line(f"Taken over unchecked: {reason}."))
+    for reason, count in left.items():
+        blocks.append(Line(f"NOT CHECKED: {plural(count, 'set')}: {reason}."))
+    failed = [v for v in verdicts if not v.verified and not v.not_checked]
+    if failed:
+        blocks.append(Heading("FAILED THE CHECK: do not rely on these"))
+        blocks.append(Items(tuple(map(str, failed))))
+    return blocks
+
+
+def certificate_blocks(net: SupplyNetwork, found: Sequence[Certificates]) -> list[Block]:
+    """Return why each set stops the target, and how it runs without each member, in words."""
+    supplies = net.table("supplies")
+    supplier = dict(zip(supplies.column("id"), supplies.column("supplier"), strict=True))
+    blocks: list[Block] = []
+    for one in found:
+        blocks.append(Heading(f"{' + '.join(one.members) or 'Nothing lost'}: {one.certainty}"))
+        coverage = "" if one.coverage is None else str(one.coverage)
+        steps = [_why_down(step, supplier, coverage) for step in one.stop]
+        items = [f"stops because {_steps(steps)}"]
+        for run in one.runs:
+            if run.kept is None:
+                kept = "if needs with illustrative evidence only are met in any case"
+            elif run.kept in one.gaps:
+                kept = f"if {run.kept} turns out well"
+            else:
+                kept = f"without {run.kept} lost"
+            items.append(f"{kept}, it runs: {_steps(_how_run(run, supplier))}")
+        blocks.append(Items(tuple(items)))
+    return blocks
+
+
+def _steps(steps: Sequence[str]) -> str:
+    shown = list(steps[:_STEPS])
+    if len(steps) > _STEPS:
+        shown.append(f"and {len(steps) - _STEPS:,} more; JSON lists all")
+    return "; ".join(shown) or "nothing else is needed"
+
+
+def _place(place: Place) -> str:
+    node, product, any_product = place
+    if any_product:
+        return f"all that {node} makes"
+    return node if product is None else f"{product} of {node}"
+
+
+def _why_down(step: Stopped, supplier: Mapping[str, str], coverage: str) -> str:
+    place = _place(step.place)
+    if step.why == "lost":
+        return f"{place} is lost" + ("" if step.of == step.node else f" with {step.of}")
+    if step.why == "idle":
+        return f"{place} does not operate on the date"
+    if step.why == "products":
+        return f"{place} hangs on products that are down"
+    failing = {supplier[s]: "" for s in step.supplies if s not in step.blocked}
+    failing |= {supplier[s]: " (blocked)" for s in step.blocked}
+    names = _listed([f"{name}{note}" for name, note in sorted(failing.items())])
+    if coverage:
+        left = f"without {names} less than {coverage} of it is sure" if names else "nobody does"
+        return f"{place} needs {coverage} of its {step.need}: {left}"
+    verb = "supplies" if len(failing) == 1 else "supply"
+    who = f"only {names} {verb} it" if names else "nobody supplies it"
+    return f"{place} needs {step.need}: {who}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def _how_run(run: Run, supplier: Mapping[str, str]) -> list[str]:
+    """Return what each thing lives on, the target first; what has no needs goes without saying."""
+    steps = []
+    for step in reversed(run.order):
+        taken = []
+        for met in step.met:
+            names = _listed(sorted({supplier[s] for s in met.supplies}))
+            taken.append(f"{met.need} from {names or 'somebody unnamed'}")
+        if taken:
+            steps.append(f"{_place(step.place)} takes {', '.join(taken)}")
+    return steps
 
 
 def loss_blocks(net: SupplyNetwork, loss: Loss) -> list[Block]:

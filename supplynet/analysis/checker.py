@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from supplynet.analysis.proofs import Certificates, Place, Run, Started, Stopped, Verdict
 from supplynet.analysis.recorded import Facts, Intake, Need
@@ -14,7 +14,7 @@ from supplynet.analysis.recorded import Facts, Intake, Need
 if TYPE_CHECKING:
     from supplynet.model import SupplyNetwork
 
-__all__ = ["verify", "verify_all"]
+__all__ = ["fault_of", "summary", "verify", "verify_all"]
 
 #: What an answer by these rests on besides the tables: read by `ownership`, not checked here.
 _REGISTER = frozenset({"owner", "controller"})
@@ -63,6 +63,35 @@ def verify_all(net: SupplyNetwork, certificates: Iterable[Certificates]) -> tupl
     return tuple(verdicts)
 
 
+def summary(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """Return the verdicts on an answer as its JSON counts them.
+
+    Examples
+    --------
+    >>> good, bad = Verdict(("a",), (), True, True), Verdict(("b",), (), True, False, ("why",))
+    >>> found = summary([good, bad])
+    >>> found["sets"], found["stops"], found["minimal"], len(found["failed"])
+    (2, 2, 1, 1)
+    """
+    return {
+        "sets": len(verdicts),
+        "stops": sum(v.stops is True for v in verdicts),
+        "minimal": sum(v.minimal is True for v in verdicts),
+        "failed": [v.to_dict() for v in verdicts if not v.verified and not v.not_checked],
+        "not_checked": [v.to_dict() for v in verdicts if v.not_checked],
+        "rests_on": next((v.rests_on for v in verdicts if v.rests_on), None),
+    }
+
+
+def fault_of(verdicts: Sequence[Verdict]) -> str:
+    """Return in one line what failed the check; blank: nothing did."""
+    failed = [v for v in verdicts if not v.verified and not v.not_checked]
+    if not failed:
+        return ""
+    more = f", and {len(failed) - 1:,} more" if len(failed) > 1 else ""
+    return f"{len(failed):,} of {len(verdicts):,} sets failed the check: {failed[0]}{more}"
+
+
 class _Loss:
     """What fails from outside: nodes and supplies that units take, gaps at their bad end."""
 
@@ -92,13 +121,16 @@ class _Loss:
         return supply in self.supplies or f"supply:{supply}" in self.gaps
 
     def needs(self, node: str, product: str | None) -> list[Need]:
-        """Return the needs that count: of unnamed materials each supply, if that gap is bad."""
-        found = []
+        """Return the needs that count: of unnamed materials each supply, if that gap is bad.
+
+        A coverage of all of them is then needed besides: a bad end never makes it easier.
+        """
+        found: list[Need] = []
         for need in self.facts.needs(node, product):
-            if need.apart is None or need.apart not in self.gaps:
+            apart = need.apart is not None and need.apart in self.gaps
+            if not apart or self.coverage is not None:
                 found.append(need)
-                continue
-            for supply in need.supplies:
+            for supply in need.supplies if apart else ():
                 illustrative = self.facts.is_illustrative(supply)
                 live = need.live & {supply}
                 found.append(Need(need.label, illustrative, (supply,), live))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -28,6 +29,9 @@ from supplynet.cli.shell import (
     targets_option,
 )
 from supplynet.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from supplynet.answers import Block
 
 
 @command("chokepoints", "text", "json", "csv", "md")
@@ -100,6 +104,16 @@ def _levels(
     help="End the search after so long; the answer says how far it got.",
 )
 @click.option("--count", is_flag=True, help="Count the sets, without listing them.")
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Prove each set and have the proofs checked without the engine.",
+)
+@click.option(
+    "--certificates",
+    is_flag=True,
+    help="Print why each set stops the target, and why each member is needed.",
+)
 @no_measures
 @fail_on_option("certain", "assumed", "possible", "incomplete")
 def cutsets(
@@ -116,14 +130,26 @@ def cutsets(
     limit: int | None,
     time_limit: float | None,
     count: bool,
+    verify: bool,
+    certificates: bool,
 ) -> Answer:
     """List what stops a target together: minimal cut sets."""
+    from supplynet.analysis.certificates import certificates_of
+    from supplynet.analysis.checker import fault_of, summary, verify_all
     from supplynet.analysis.cutsets import minimal_cut_sets
-    from supplynet.answers import beside_the_table, cut_set_blocks, table_of
+    from supplynet.answers import (
+        beside_the_table,
+        certificate_blocks,
+        cut_set_blocks,
+        table_of,
+        verdict_blocks,
+    )
     from supplynet.io.costs import read_costs
 
     if count and limit is not None:
         raise click.UsageError("--limit: with --count no sets are listed. Leave one out.")
+    if count and certificates:
+        raise click.UsageError("--certificates: with --count no sets are listed. Leave one out.")
     net = load_network(network, encoding)
     with by_id(net):
         found = minimal_cut_sets(
@@ -150,9 +176,23 @@ def cutsets(
     if count:
         for name in ("cut_sets", "assumed", "possible"):
             del result[name]
+    proofs = certificates_of(net, found) if verify or certificates else ()
+    verdicts = verify_all(net, proofs) if verify else ()
+    if verify:
+        result["verified"] = summary(verdicts)
+    if certificates:
+        result["certificates"] = [proof.to_dict() for proof in proofs]
+
+    def blocks() -> list[Block]:
+        return [
+            *cut_set_blocks(net, found, lists=not count),
+            *(verdict_blocks(found.question.target, verdicts) if verify else ()),
+            *(certificate_blocks(net, proofs) if certificates else ()),
+        ]
+
     return Answer(
         result=result,
-        blocks=lambda: cut_set_blocks(net, found, lists=not count),
+        blocks=blocks,
         table=(
             (lambda: (["order", "cut_sets"], list(found.by_order.items())))
             if count
@@ -163,6 +203,7 @@ def cutsets(
         basis=found.basis.to_dict(),
         levels=_levels(certainties, found.status, found.blind_spots, complete=found.complete),
         beside=beside_the_table(found, complete=found.complete and found.possible_complete),
+        fault=fault_of(verdicts),
     )
 
 

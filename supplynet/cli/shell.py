@@ -118,6 +118,8 @@ class Answer:
         One line for the terminal when the answer itself went to a file.
     beside
         What a CSV table has no place for, in one line; told where one is written.
+    fault
+        What is wrong with the answer by our own check, in one line; makes the exit code 3.
     """
 
     result: Mapping[str, Any]
@@ -131,6 +133,7 @@ class Answer:
     levels: frozenset[str] = frozenset()
     summary: str = ""
     beside: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,6 +465,12 @@ def command(
             if to.form == "csv" and answer.beside:
                 # An empty table must not read as safety.
                 tell(f"not in the table: {answer.beside}.")
+            if answer.fault:
+                tell(
+                    f"supplynet: internal error: {answer.fault}. This is a fault of supplynet, "
+                    "not of your data. Please report it with the network."
+                )
+                click.get_current_context().exit(EXIT_INTERNAL)
             for finding in answer.errors:
                 tell(str(finding))
             if answer.errors:
