@@ -100,6 +100,7 @@ _NAMES = 8
 #: Targets, blind spots and cells to fill that `info` shows; JSON has all.
 _FIRST = 10
 _NO_DATE = "no date (no row is dated)"
+_NOT_ON_RECORD = "a supplier not on record, if there is one"
 
 
 def _width(text: str) -> int:
@@ -190,6 +191,9 @@ def gap_in_words(gap: str, by: str = "node") -> str:
     if kind == "suppliers":
         consumer, _, need = name.partition("/")
         return f"who else supplies {need} to {consumer} is not known"
+    if kind == "shares":
+        consumer, _, need = name.partition("/")
+        return f"who holds the unrecorded part of {need} at {consumer} is not known"
     words = {
         "upstream": f"what {name} needs is not recorded in full",
         "supply": f"whether {name} really delivers is not known",
@@ -232,7 +236,7 @@ def question_blocks(
     blocks: list[Block] = [
         Line(f"Network   {title}"),
         Line(f"Target    {' - '.join(filter(None, (question.target, label)))}"),
-        Line(f"Question  by {question.by}, on {date}, measures: {question.measures}"),
+        Line(_asked(question, date)),
     ]
     if basis is not None:
         blocks.append(
@@ -245,6 +249,13 @@ def question_blocks(
             )
         )
     return blocks
+
+
+def _asked(question: Question, date: str) -> str:
+    coverage = question.to_dict()["coverage"]
+    return f"Question  by {question.by}, on {date}, measures: {question.measures}" + (
+        "" if coverage is None else f", coverage: {coverage} of each intake"
+    )
 
 
 def _status_blocks(answer: Chokepoints | CutSets) -> list[Block]:
@@ -285,7 +296,16 @@ def _scope_blocks(answer: Chokepoints | CutSets) -> list[Block]:
         path = f"without a recorded path to {answer.question.target}"
         blocks.append(Heading(f"Not upstream, so not judged: {outside} {path}"))
         blocks.append(Line(_some(answer.not_upstream)))
-    return [*blocks, *_not_modelled(answer.not_modelled)]
+    return [*blocks, *_uninformative(answer), *_not_modelled(answer.not_modelled)]
+
+
+def _uninformative(answer: Chokepoints | CutSets | Explanation | Loss) -> list[Block]:
+    """Return the needs of which too few shares are recorded for a coverage to say much."""
+    if not answer.uninformative:
+        return []
+    needs = plural(len(answer.uninformative), "need")
+    title = f"Coverage is uninformative here: {needs} with less than half of the shares recorded"
+    return [Heading(title), Line(_some(answer.uninformative))]
 
 
 def beside_the_table(answer: Chokepoints | CutSets, *, complete: bool) -> str:
@@ -297,6 +317,7 @@ def beside_the_table(answer: Chokepoints | CutSets, *, complete: bool) -> str:
         (answer.blind_spots, "blind spot", "blind spots"),
         (answer.not_running, "node already down", "nodes already down"),
         (answer.not_modelled, "need not modelled", "needs not modelled"),
+        (answer.uninformative, "need with few shares recorded", "needs with few shares recorded"),
     ):
         if names:
             parts.append(plural(len(names), one, many))
@@ -314,7 +335,7 @@ def _not_modelled_of(net: SupplyNetwork, question: Question) -> set[str]:
     from supplynet.analysis.reading import ILLUSTRATIVE, Reading
     from supplynet.units import compile_network
 
-    compiled = compile_network(net, question.on)
+    compiled = compile_network(net, question.on, question.coverage)
     upstream = Reading(compiled, ILLUSTRATIVE, question.target).nodes
     named = ((compiled.nodes[node], need) for node, need in compiled.not_modelled)
     return {f"{node}/{need}" for node, need in named if node in upstream}
@@ -331,7 +352,11 @@ def _because(steps: Sequence[Because] | None) -> str:
     """Return the chain from the target to what is lost in one line."""
     if steps is None:
         return "left out for size; see explain"
-    words = [f"{s.node} gets no {s.need}" for s in steps[:_STEPS]]
+    words = [
+        f"{s.node} gets {'no' if s.delivered in (None, '0') else f'only {s.delivered} of its'} "
+        f"{s.need}"
+        for s in steps[:_STEPS]
+    ]
     if len(steps) > _STEPS:
         words.append(f"and {len(steps) - _STEPS:,} more; see explain")
     return "; ".join(words) or "the target itself"
@@ -636,7 +661,7 @@ def loss_blocks(net: SupplyNetwork, loss: Loss) -> list[Block]:
     blocks: list[Block] = [
         Line(f"Network   {net.meta.title or net.name}"),
         Line(f"Lost      {', '.join(loss.units)}"),
-        Line(f"Question  by {question.by}, on {date}, measures: {question.measures}"),
+        Line(_asked(question, date)),
         Heading("Answer"),
         Grid(("target", "name", "it", "note"), tuple(rows)),
     ]
@@ -650,7 +675,7 @@ def loss_blocks(net: SupplyNetwork, loss: Loss) -> list[Block]:
         if names:
             blocks.append(Items(names))
     left_out = {need for asked in loss.questions for need in _not_modelled_of(net, asked)}
-    return [*blocks, *_not_modelled(sorted(left_out))]
+    return [*blocks, *_uninformative(loss), *_not_modelled(sorted(left_out))]
 
 
 def explanation_blocks(net: SupplyNetwork, found: Explanation) -> list[Block]:
@@ -678,22 +703,36 @@ def explanation_blocks(net: SupplyNetwork, found: Explanation) -> list[Block]:
             )
         )
     if found.because:
-        steps = tuple(
-            (s.node, s.need, ", ".join(s.failed_supplies) or "no supply is recorded")
-            for s in found.because
-        )
-        blocks += [Heading("Why"), Grid(("node", "gets no", "because these fail"), steps)]
+        blocks += [Heading("Why"), _why_grid(found)]
     if found.gaps:
         words = tuple(f"{g}: {gap_in_words(g, found.question.by)}" for g in found.gaps)
         blocks += [Heading("Gaps that decide"), Items(words)]
     if found.held:
-        held = tuple(
-            (h.need, ", ".join(h.supplies) or "a supplier not on record, if there is one")
-            for h in found.held
+        blocks += [Heading(f"What still reaches {target}"), _held_grid(found)]
+    left_out = sorted(_not_modelled_of(net, found.question))
+    return [*blocks, *_uninformative(found), *_not_modelled(left_out)]
+
+
+def _why_grid(found: Explanation) -> Grid:
+    """Return a row per unmet need, with what still comes of it where a coverage is asked for."""
+    rows = [
+        (s.node, s.need, s.delivered or "", ", ".join(s.failed_supplies) or "no supply is recorded")
+        for s in found.because
+    ]
+    if found.question.coverage is None:
+        return Grid(
+            ("node", "gets no", "because these fail"), tuple((n, m, f) for n, m, _, f in rows)
         )
-        blocks.append(Heading(f"What still reaches {target}"))
-        blocks.append(Grid(("need", "met by"), held))
-    return [*blocks, *_not_modelled(sorted(_not_modelled_of(net, found.question)))]
+    return Grid(("node", "gets too little", "share", "because these fail"), tuple(rows))
+
+
+def _held_grid(found: Explanation) -> Grid:
+    rows = [
+        (h.need, h.delivered or "", ", ".join(h.supplies) or _NOT_ON_RECORD) for h in found.held
+    ]
+    if found.question.coverage is None:
+        return Grid(("need", "met by"), tuple((need, by) for need, _, by in rows))
+    return Grid(("need", "share", "met by"), tuple(rows))
 
 
 def control_blocks(net: SupplyNetwork, control: Control) -> list[Block]:

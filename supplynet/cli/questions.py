@@ -13,6 +13,7 @@ from supplynet.cli.shell import (
     by_id,
     by_option,
     command,
+    coverage_option,
     dated,
     fail_on_option,
     keep_input,
@@ -21,6 +22,7 @@ from supplynet.cli.shell import (
     max_gaps_option,
     max_order_option,
     network_argument,
+    no_coverage,
     no_measures,
     on_option,
     once,
@@ -40,10 +42,18 @@ if TYPE_CHECKING:
 @by_option
 @on_option
 @max_gaps_option
+@coverage_option
 @no_measures
 @fail_on_option("certain", "assumed", "possible", "incomplete")
 def chokepoints(
-    *, network: str, encoding: str, target: str | None, by: str, on: str | None, max_gaps: int
+    *,
+    network: str,
+    encoding: str,
+    target: str | None,
+    by: str,
+    on: str | None,
+    max_gaps: int,
+    coverage: str | None,
 ) -> Answer:
     """List what stops a target alone, ranked."""
     from supplynet.analysis.cutsets import single_points_of_failure
@@ -51,7 +61,9 @@ def chokepoints(
 
     net = load_network(network, encoding)
     with by_id(net):
-        found = single_points_of_failure(net, target, by=by, on=on, max_gaps=max_gaps)
+        found = single_points_of_failure(
+            net, target, by=by, on=on, max_gaps=max_gaps, coverage=coverage
+        )
     certainties = {c.certainty for c in (*found.chokepoints, *found.aggregates)}
     return Answer(
         result=found.to_dict(),
@@ -86,6 +98,7 @@ def _levels(
 @on_option
 @max_order_option
 @max_gaps_option
+@coverage_option
 @click.option("--minimum", is_flag=True, help="Only the smallest sets there are.")
 @click.option(
     "--weights",
@@ -125,6 +138,7 @@ def cutsets(
     on: str | None,
     max_order: int,
     max_gaps: int,
+    coverage: str | None,
     minimum: bool,
     weights: str | None,
     limit: int | None,
@@ -159,6 +173,7 @@ def cutsets(
             on=on,
             max_order=max_order,
             max_gaps=max_gaps,
+            coverage=coverage,
             minimum=minimum,
             weights=None if weights is None else read_costs(weights, encoding=encoding),
             limit=None if weights is None else limit,
@@ -215,6 +230,7 @@ def cutsets(
 @targets_option
 @by_option
 @on_option
+@coverage_option
 @no_measures
 @fail_on_option("certain", "possible")
 def whatif(
@@ -225,6 +241,7 @@ def whatif(
     targets: tuple[str, ...],
     by: str,
     on: str | None,
+    coverage: str | None,
 ) -> Answer:
     """Tell what goes down when units are lost together."""
     from supplynet.answers import loss_blocks, table_of
@@ -232,7 +249,7 @@ def whatif(
 
     net = load_network(network, encoding)
     with by_id(net):
-        loss = lose(net, targets or None, units, by=by, on=on)
+        loss = lose(net, targets or None, units, by=by, on=on, coverage=coverage)
     statuses = {t.status for t in loss.targets}
     certainties = {"certain"} if "stopped" in statuses else set()
     status = next((s for s in ("already_stopped", "possibly_stopped") if s in statuses), "runs")
@@ -255,6 +272,7 @@ def whatif(
 @target_option
 @by_option
 @on_option
+@coverage_option
 @no_measures
 def explain(
     *,
@@ -264,6 +282,7 @@ def explain(
     target: str | None,
     by: str,
     on: str | None,
+    coverage: str | None,
 ) -> Answer:
     """Print why a target stops, or what it runs on."""
     from supplynet.analysis.explain import explain as library_explain
@@ -271,7 +290,7 @@ def explain(
 
     net = load_network(network, encoding)
     with by_id(net):
-        found = library_explain(net, target, units, by=by, on=on)
+        found = library_explain(net, target, units, by=by, on=on, coverage=coverage)
     return Answer(
         result=found.to_dict(),
         blocks=lambda: explanation_blocks(net, found),
@@ -381,6 +400,7 @@ def concentration(*, network: str, encoding: str, on: str | None) -> Answer:
 @on_option
 @max_order_option
 @max_gaps_option
+@no_coverage
 @no_measures
 def report(
     *,
@@ -435,6 +455,7 @@ def report(
 @click.option("--full", is_flag=True, help="Draw every node of a very large network.")
 @click.option("-o", "--output", metavar="FILE", required=True, help="The HTML file to write.")
 @click.option("--force", is_flag=True, help="Overwrite a file that is no view, even an input.")
+@no_coverage
 @no_measures
 def view(
     *,

@@ -41,6 +41,7 @@ __all__ = [
     "by_option",
     "cli",
     "command",
+    "coverage_option",
     "dated",
     "fail_on_option",
     "finding_values",
@@ -53,6 +54,7 @@ __all__ = [
     "mute",
     "network_argument",
     "network_path",
+    "no_coverage",
     "no_measures",
     "on_option",
     "once",
@@ -287,9 +289,15 @@ def later(ctx: click.Context, param: click.Parameter, value: Any) -> Any:  # noq
         value = "measure"
     if option == "--measures" and value != "in_force":
         raise click.BadParameter(f"{value!r} is neither 'ignored' nor 'in_force'.", ctx, param)
+    if option == "--coverage":
+        raise click.UsageError(
+            f"{option} {value} cannot be answered by this version. Leave it out: any one "
+            "delivering supplier is enough. chokepoints, cutsets, whatif and explain take it.",
+            ctx,
+        )
     raise click.UsageError(
         f"{option} {value} cannot be answered by this version. Leave it out: measures are "
-        "ignored, and any one delivering supplier is enough.",
+        "ignored.",
         ctx,
     )
 
@@ -371,22 +379,45 @@ max_gaps_option = click.option(
 )
 
 
+coverage_option = click.option(
+    "--coverage",
+    metavar="C",
+    multiple=True,
+    callback=once,
+    help="Part of each intake that must come, as 0.9. Default: any one supplier is enough.",
+)
+
+
 def no_measures(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Take the options of measures and coverage, which no engine of this version evaluates."""
-
-    @functools.wraps(command)
-    def without(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - as click calls it
-        for name in ("measures", "end_use", "destination", "coverage"):
-            options.pop(name)
-        return command(*args, **options)
-
+    """Take the options of measures, which no engine of this version evaluates."""
     help_ = "Only 'ignored' in this version."
     wrapped = click.option(
         "--measures", default="ignored", metavar="ignored", callback=later, help=help_
-    )(without)
-    for name in ("--end-use", "--destination", "--coverage"):
+    )(_without("measures", "end_use", "destination")(command))
+    for name in ("--end-use", "--destination"):
         wrapped = click.option(name, callback=later, hidden=True)(wrapped)
     return wrapped
+
+
+def no_coverage(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Take the option of coverage where it is not answered."""
+    refused = click.option("--coverage", callback=later, hidden=True)
+    return refused(_without("coverage")(command))
+
+
+def _without(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a command that is not told some of its options."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def without(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - as click calls it
+            for name in names:
+                options.pop(name)
+            return command(*args, **options)
+
+        return without
+
+    return decorate
 
 
 def fail_on_option(*levels: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
