@@ -774,5 +774,7 @@ def test_hostile_files_that_are_fine():
 
 
 def test_other_xml_is_named_in_one_line(tmp_path):
-    (tmp_path / "x.xml").write_text("<opsa-mef/>", encoding="utf-8")
-    assert ".xml files are not read" in error(examine(tmp_path / "x.xml"))
+    (tmp_path / "x.xml").write_text("<svg/>", encoding="utf-8")
+    assert error(examine(tmp_path / "x.xml")) == (
+        "x.xml:1: the file holds <svg>, not <opsa-mef>. Of XML, Open-PSA models are read."
+    )

@@ -239,8 +239,8 @@ def merge(
 @click.option(
     "--to",
     metavar="FORM",
-    help="folder, xlsx, json, graphml, gexf, node-link, gephi, omts, omts-xlsx or neo4j. Default: "
-    "by the ending of DESTINATION, else a folder of CSV files.",
+    help="folder, xlsx, json, graphml, gexf, node-link, gephi, omts, omts-xlsx, open-psa or neo4j. "
+    "Default: by the ending of DESTINATION, else a folder of CSV files.",
 )
 @undirected_option
 @on_option
@@ -255,7 +255,7 @@ def convert(
     on: str | None,
     force: bool,
 ) -> Answer:
-    """Write a network in another form: workbook, JSON, graph tools, OMTS."""
+    """Write a network in another form: workbook, JSON, graph tools, OMTS, fault tree."""
     from supplynet.answers import conversion_blocks
     from supplynet.io.exchange import export, format_of
 

@@ -166,7 +166,7 @@ def _known(to: str) -> str:
 #: What a folder is hardly called.
 _FILE_ENDINGS = frozenset(
     {".csv", ".db", ".dot", ".gml", ".gv", ".gz", ".htm", ".html", ".jsonl", ".md", ".net"}
-    | {".ods", ".parquet", ".pdf", ".svg", ".toml", ".tsv", ".txt", ".xls", ".xlsm", ".xml"}
+    | {".ods", ".parquet", ".pdf", ".svg", ".toml", ".tsv", ".txt", ".xls", ".xlsm"}
     | {".yaml", ".yml", ".zip"}
 )
 
@@ -445,6 +445,12 @@ def _omts_xlsx(net: SupplyNetwork, on: _Date) -> Export:
     return omts_workbook_export(net, on=on)
 
 
+def _open_psa(net: SupplyNetwork, on: _Date) -> Export:
+    from supplynet.io.openpsa_export import openpsa_export
+
+    return openpsa_export(net, on=on)
+
+
 #: Every form by name. Of two with the same ending the first is meant.
 FORMATS: Mapping[str, Format] = {
     form.name: form
@@ -466,6 +472,7 @@ FORMATS: Mapping[str, Format] = {
         Format("gephi", "nodes.csv and edges.csv for Gephi's data laboratory", (), True, _gephi),
         Format("omts", "OMTS, version 0.1.0, as JSON", (".omts", ".json"), True, _omts),
         Format("omts-xlsx", "the import workbook of OMTS", (".xlsx",), True, _omts_xlsx),
+        Format("open-psa", "an Open-PSA fault tree for SCRAM, XFTA", (".xml",), True, _open_psa),
         Format("neo4j", "CSV files for the bulk import of Neo4j", (), False, _neo4j),
     )
 }

@@ -28,7 +28,7 @@ from supplynet.schema import TABLES, fold
 __all__ = ["Examination", "Undirected", "assemble", "check", "examine", "load"]
 
 _CSV_ENDINGS = (".csv", ".tsv", ".tab", ".txt")
-_ENDINGS = (*_CSV_ENDINGS, ".xlsx", ".xlsm", ".json", ".omts", ".graphml", ".gexf")
+_ENDINGS = (*_CSV_ENDINGS, ".xlsx", ".xlsm", ".json", ".omts", ".graphml", ".gexf", ".xml")
 
 #: What becomes of edges that do not say who supplies whom.
 Undirected = Literal["refuse", "as_written", "both"]
@@ -73,7 +73,8 @@ def load(
     ----------
     path
         A folder of CSV files, of which only `supplies.csv` is required, or a file: CSV, a
-        workbook (.xlsx), .json (tables, node-link or OMTS), .graphml or .gexf.
+        workbook (.xlsx), .json (tables, node-link or OMTS), .graphml, .gexf or .xml (an
+        Open-PSA fault tree).
     encoding
         Encoding of the CSV files.
     undirected
@@ -147,7 +148,7 @@ def examine(
     Parameters
     ----------
     path
-        A folder of CSV files, or a file: CSV, .xlsx, .json, .graphml or .gexf.
+        A folder of CSV files, or a file: CSV, .xlsx, .json, .graphml, .gexf or .xml.
     encoding
         Encoding of the CSV files.
     undirected
@@ -217,6 +218,10 @@ def _read_file(
         from supplynet.io.gexf import read_gexf
 
         return read_gexf(place, findings, undirected=undirected)
+    if ending == ".xml":
+        from supplynet.io.openpsa import read_openpsa
+
+        return read_openpsa(place, findings)
     return _read_csv_file(place, encoding, findings)
 
 
