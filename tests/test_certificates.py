@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ast
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
 import jsonschema
 import pytest
-from strategies import BYS, ON, Seeded, build, describe, make_network
+from strategies import BYS, ON, Seeded, build, describe, make_network, with_rows
+from test_oracle import COVERAGES, SHARED
 
 import supplynet
 from supplynet import certificates, minimal_cut_sets, verify
@@ -278,6 +281,80 @@ def test_unnamed_suppliers_and_unnamed_materials():
     both = certificates(net, "t", ["a", "b"])
     assert both.stop[0].supplies == ("a>t", "b>t")
     assert verify(net, both).verified
+
+
+def shared_network(**big):
+    """A large and a small supplier, and a third of which no share is known."""
+    rows = [("big", "0.80"), ("small", "0.06"), ("third", None)]
+    supplies = [
+        {"id": n, "supplier": n, "consumer": "t", "material": "x", "share": s and Decimal(s)}
+        for n, s in rows
+    ]
+    supplies[2] |= big
+    nodes = [{"id": n, "upstream": "none"} for n, _ in rows]
+    needs = [{"consumer": "t", "material": "x", "suppliers": "complete"}]
+    return make_network(nodes=nodes, supplies=supplies, needs=needs)
+
+
+def test_with_a_coverage_few_supplies_stop_and_several_run():
+    net = shared_network()
+    found = certificates(net, "t", "big", coverage="0.9")
+    assert found.stop[0].supplies == ("big",)
+    # The third one holds what is not recorded: 0.14, and with it 0.94 are sure.
+    assert found.runs[0].order[-1].met == (Met("x", ("big", "third")),)
+    assert verify(net, found).verified
+    assert [p.units for p in certificates_of(net, minimal_cut_sets(net, "t", coverage="0.9"))] == [
+        ("big",), ("third",),
+    ]  # fmt: skip
+    few = replace(found.runs[0].order[-1], met=(Met("x", ("big", "small")),))
+    order = (*found.runs[0].order[:-1], Started("small"), few)
+    assert "what is named of x is not enough" in reasons(
+        net, replace(found, runs=(Run("big", order),))
+    )
+    for claimed in ((), ("small",)):
+        step = Stopped("t", need="x", supplies=claimed)
+        stop = (step, Stopped("small", why="lost", of="small"))
+        wrong = replace(found, units=("small",), stop=stop, runs=())
+        assert "what is left of x is enough" in reasons(net, wrong)
+    # Without a coverage any one of the three is enough.
+    assert "big supplies x and is left out" in reasons(
+        net, replace(found, coverage=None, stop=(replace(found.stop[0], supplies=("third",)),))
+    )
+
+
+def test_with_a_coverage_shares_are_gaps():
+    two = shared_network()
+    rows = [dict(row) for row in two.table("supplies").rows()]
+    rows[1]["share"] = None
+    net = with_rows(two, supplies=rows)
+    found = minimal_cut_sets(net, "t", coverage="0.9")
+    proofs = certificates_of(net, found)
+    assert ("small", "shares:t/x") in {p.members for p in proofs}
+    assert all(v.verified for v in verify_all(net, proofs))
+    pair = certificates(net, "t", "small", gaps="shares:t/x", coverage="0.9")
+    assert pair.stop[0].supplies == ("small",)
+    sure = replace(pair, gaps=(), certainty="certain", illustrative=False, runs=pair.runs[:1])
+    assert "what is left of x is enough" in reasons(net, sure)
+    assert "there is no gap shares:t/x" in reasons(
+        two, replace(pair, gaps=("shares:t/x",), coverage=pair.coverage)
+    )
+
+
+def test_all_that_the_engine_finds_with_a_coverage_is_verified():
+    counted = Counter()
+    for seed in range(220_000, 221_500):
+        c = Seeded(seed)
+        net, target = build(c, likely=c.pick(SHARED))
+        by, coverage = c.pick(BYS), c.pick(COVERAGES)
+        found = minimal_cut_sets(
+            net, target, by=by, max_order=3, max_gaps=c.pick((1, 1, 2)), coverage=coverage
+        )
+        proofs = certificates_of(net, found)
+        for made, verdict in zip(proofs, verify_all(net, proofs), strict=True):
+            assert verdict.verified, (seed, by, coverage, str(verdict), describe(net))
+            counted[made.certainty] += 1
+            counted["shares"] += any(gap.startswith("shares:") for gap in made.gaps)
+    assert min(counted[k] for k in ("certain", "possible", "shares")) > 200, counted
 
 
 def test_what_is_no_cut_set_gets_no_certificates():
