@@ -1,0 +1,727 @@
+"""Single points of failure: the units that stop a vertex when lost alone.
+
+With D(v) the units that stop v alone, and N(v), E(e) those that hit a vertex and an edge::
+
+    D(v) = N(v), or over the slots of v: the intersection over edges e of (D(source of e) or E(e))
+
+and for a slot with a threshold the units x for which the edges that x takes away leave less than
+the need. Failure is the greatest fixpoint, taken apart for each lost unit, so narrowing down from
+"all units" is exact, cycles included. Vertices are visited in the order they start: a supplier not
+visited yet is at "all units", which is neutral among the edges of a slot, and so is for good a
+vertex that is down with nothing lost.
+"""
+
+from __future__ import annotations
+
+from supplynet.analysis._kernel.hits import HitArrays
+from supplynet.analysis._kernel.jit import Array, filled, kernel
+from supplynet.analysis._kernel.program import Program, Uses, uses_of
+
+__all__ = ["single_points_all", "single_points_of_one"]
+
+#: Stamp at which stamps start again, of 32 bits.
+_LAST_STAMP = 1_000_000_000
+#: Bits of a lane word in compiled kernels: -1 is "all units", so the sign is not a lane.
+_LANES = 62
+#: Most proofs of one target that are looked at to narrow down the candidates.
+_PROOFS = 4
+
+
+def single_points_all(
+    program: Program, order: Array, hits: HitArrays, uses: Uses | None = None
+) -> tuple[Array, Array]:
+    """Return for every vertex the units that stop it alone.
+
+    Parameters
+    ----------
+    order
+        The vertices that run with nothing lost, in the order they start.
+    uses
+        The edges by supplier, where the caller has them.
+
+    Returns
+    -------
+    start, items
+        Units of vertex v are ``items[start[v]:start[v + 1]]``, ascending; no units for a vertex
+        that is not in `order`, as it is down anyway.
+
+    Notes
+    -----
+    Costs sweeps (two to four are the rule) times edges times the length of a row, and the memory
+    of all rows twice. Rows are as long as there are single points: along a chain of sole
+    suppliers the sum of all rows is quadratic.
+    """
+    fast = program.fast
+    n = len(program.stopped)
+    uses = uses_of(program) if uses is None else uses
+    units = _unit_count(hits)
+    weighted = len(program.need) > 0
+    begin = filled(n, 0, "int64", fast=fast)
+    size = filled(n, -1, "int32", fast=fast)
+    slots = len(program.edge_start) - 1
+    visits = (
+        filled(slots, -1, "int32", fast=fast),
+        filled(slots, 0, "uint8", fast=fast),
+        filled(len(order), 1, "uint8", fast=fast),
+        filled(3, 0, "int64", fast=fast),
+    )
+    scratch = (
+        filled(units, 0, "int32", fast=fast),
+        filled(units, 0, "int32", fast=fast),
+        filled(units if weighted else 0, 0, "int64", fast=fast),
+        filled(units if weighted else 0, 0, "int32", fast=fast),
+    )
+    _rank_slots(order, program.slot_start, visits[0])
+    visits[3][2] = len(order) - 1
+    pool = filled(2 * (n + units), 0, "int32", fast=fast)
+    while not _narrow_rows(
+        order, tuple(program), tuple(hits), (uses.start, uses.edge, uses.slot),
+        visits, scratch, begin, size, pool,
+    ):  # fmt: skip
+        pool = _longer(pool, len(pool) // 2 + units)
+    start = filled(n + 1, 0, "int64", fast=fast)
+    by_unit = filled(units + 2, 0, "int64", fast=fast)
+    total = _count_rows(begin, size, pool, start, by_unit)
+    vertex = filled(total, 0, "int32", fast=fast)
+    _rows_by_unit(begin, size, pool, by_unit, vertex)
+    _rows_by_vertex(by_unit, vertex, start, pool)
+    return start, pool[:total]
+
+
+def _unit_count(hits: HitArrays) -> int:
+    """Return one more than the largest unit."""
+    largest = -1
+    for units in (hits.vertex_unit, hits.edge_unit):
+        if len(units):
+            largest = max(largest, int(max(units) if type(units) is list else units.max()))
+    return largest + 1
+
+
+def _longer(pool: Array, more: int) -> Array:
+    if type(pool) is list:
+        pool.extend([0] * more)
+        return pool
+    import numpy as np
+
+    return np.concatenate((pool, np.zeros(more, dtype=pool.dtype)))
+
+
+@kernel
+def _rank_slots(order: Array, slot_start: Array, slot_rank: Array) -> None:
+    for i in range(len(order)):
+        for s in range(slot_start[order[i]], slot_start[order[i] + 1]):
+            slot_rank[s] = i
+
+
+@kernel
+def _narrow_rows(
+    order: Array,
+    program: tuple[Array, ...],
+    hits: tuple[Array, ...],
+    uses: tuple[Array, ...],
+    visits: tuple[Array, ...],
+    scratch: tuple[Array, ...],
+    begin: Array,
+    size: Array,
+    pool: Array,
+) -> bool:
+    """Narrow the rows ``pool[begin[v]:begin[v] + size[v]]`` down to the fixpoint.
+
+    Size -1 is "all units". Returns False where the pool is too short, to be called again with a
+    longer one: the ranks left to visit are flagged in `waiting`, and `at` holds the first free
+    place of the pool and the ranks between which flags are set. `void` flags slots that no unit
+    stops alone; they stay so.
+    """
+    slot_start, edge_start, source, _, weight, need = program
+    vertex_start, vertex_unit, cut_start, cut_unit = hits
+    use_start, use_edge, edge_slot = uses
+    slot_rank, void, waiting, at = visits
+    held, mark, lost, touched = scratch
+    weighted = len(need) > 0
+    cuts = len(cut_start) > 0
+    free = at[0]
+    low = at[1]
+    high = at[2]
+    stamp = _LAST_STAMP
+    while low <= high:
+        if stamp >= _LAST_STAMP:
+            stamp = 0
+            for x in range(len(held)):
+                held[x] = 0
+                mark[x] = 0
+        next_low = len(order)
+        next_high = -1
+        i = low - 1
+        while i < high:
+            i += 1
+            if not waiting[i]:
+                continue
+            if free + len(held) > len(pool):
+                at[0] = free
+                at[1] = min(i, next_low)
+                at[2] = max(high, next_high)
+                return False
+            waiting[i] = 0
+            v = order[i]
+            stamp += 1
+            turn = stamp
+            end = _add(vertex_unit, vertex_start[v], vertex_start[v + 1], held, turn, pool, free)
+            unmet = False
+            for s in range(slot_start[v], slot_start[v + 1]):
+                if void[s] or (weighted and need[s] <= 0):
+                    continue
+                # Edges that deliver with nothing lost, and the one that fails for the fewest units.
+                known = 0
+                total = 0
+                least = 0
+                first = -1
+                fewest = 0
+                for e in range(edge_start[s], edge_start[s + 1]):
+                    count = size[source[e]]
+                    if count < 0:
+                        continue
+                    if cuts:
+                        count += cut_start[e + 1] - cut_start[e]
+                    if known == 0 or count < fewest:
+                        first = e
+                        fewest = count
+                    if weighted:
+                        total += weight[e]
+                        if known == 0 or weight[e] < least:
+                            least = weight[e]
+                    known += 1
+                if known == 0 or (weighted and total < need[s]):
+                    unmet = True
+                    break
+                if weighted and least < need[s] and known > 1:
+                    stays = False
+                    slack = total - need[s]
+                    slot_stamp = stamp + 1
+                    count = 0
+                    for e in range(edge_start[s], edge_start[s + 1]):
+                        u = source[e]
+                        if size[u] < 0:
+                            continue
+                        stamp += 1
+                        a = begin[u]
+                        b = a + size[u]
+                        if slack < least:
+                            # Every edge is needed.
+                            end = _add(pool, a, b, held, turn, pool, end)
+                            if cuts:
+                                c, d = cut_start[e], cut_start[e + 1]
+                                end = _add(cut_unit, c, d, held, turn, pool, end)
+                            continue
+                        now = (slot_stamp, stamp, weight[e])
+                        count = _weigh(pool, a, b, now, mark, lost, touched, count)
+                        if cuts:
+                            c, d = cut_start[e], cut_start[e + 1]
+                            count = _weigh(cut_unit, c, d, now, mark, lost, touched, count)
+                    for k in range(count):
+                        x = touched[k]
+                        if lost[x] > slack:
+                            stays = True
+                            if held[x] != turn:
+                                held[x] = turn
+                                pool[end] = x
+                                end += 1
+                    if slack >= least and not stays:
+                        void[s] = 1
+                    continue
+                a = begin[source[first]]
+                b = a + size[source[first]]
+                c = 0
+                d = 0
+                if cuts:
+                    c = cut_start[first]
+                    d = cut_start[first + 1]
+                if known == 1:
+                    end = _add(pool, a, b, held, turn, pool, end)
+                    end = _add(cut_unit, c, d, held, turn, pool, end)
+                    continue
+                # Any edge will do: the units that all of them fail for.
+                stamp += 1
+                left = _mark(pool, a, b, held, turn, mark, stamp)
+                left += _mark(cut_unit, c, d, held, turn, mark, stamp)
+                stays = left < fewest
+                for e in range(edge_start[s], edge_start[s + 1]):
+                    u = source[e]
+                    if left == 0:
+                        break
+                    if e == first or size[u] < 0:
+                        continue
+                    left = _keep(pool, begin[u], begin[u] + size[u], mark, stamp)
+                    if cuts:
+                        left += _keep(cut_unit, cut_start[e], cut_start[e + 1], mark, stamp)
+                    stamp += 1
+                if left > 0:
+                    end = _add_marked(pool, a, b, mark, stamp, held, turn, pool, end)
+                    end = _add_marked(cut_unit, c, d, mark, stamp, held, turn, pool, end)
+                elif not stays:
+                    void[s] = 1
+            if unmet:
+                continue
+            count = end - free
+            if size[v] < 0:
+                begin[v] = free
+                size[v] = count
+                free = end
+            elif count < size[v]:
+                for k in range(count):
+                    pool[begin[v] + k] = pool[free + k]
+                size[v] = count
+            else:
+                continue
+            for k in range(use_start[v], use_start[v + 1]):
+                s = edge_slot[use_edge[k]]
+                rank = slot_rank[s]
+                if rank < 0 or void[s] or waiting[rank]:
+                    continue
+                waiting[rank] = 1
+                if rank > i:
+                    high = max(high, rank)
+                else:
+                    next_low = min(next_low, rank)
+                    next_high = max(next_high, rank)
+        low = next_low
+        high = next_high
+    return True
+
+
+@kernel
+def _add(items: Array, a: int, b: int, held: Array, turn: int, pool: Array, end: int) -> int:
+    """Append the items at a to b that the row does not hold yet; return its new end."""
+    for k in range(a, b):
+        x = items[k]
+        if held[x] != turn:
+            held[x] = turn
+            pool[end] = x
+            end += 1
+    return end
+
+
+@kernel
+def _mark(items: Array, a: int, b: int, held: Array, turn: int, mark: Array, stamp: int) -> int:
+    """Mark the items at a to b that the row does not hold yet; return how many."""
+    count = 0
+    for k in range(a, b):
+        x = items[k]
+        if held[x] != turn:
+            mark[x] = stamp
+            count += 1
+    return count
+
+
+@kernel
+def _keep(items: Array, a: int, b: int, mark: Array, stamp: int) -> int:
+    """Mark the marked items at a to b with the next stamp; return how many."""
+    count = 0
+    for k in range(a, b):
+        x = items[k]
+        if mark[x] == stamp:
+            mark[x] = stamp + 1
+            count += 1
+    return count
+
+
+@kernel
+def _add_marked(
+    items: Array,
+    a: int,
+    b: int,
+    mark: Array,
+    stamp: int,
+    held: Array,
+    turn: int,
+    pool: Array,
+    end: int,
+) -> int:
+    """Append the marked items at a to b; return the new end of the row."""
+    for k in range(a, b):
+        x = items[k]
+        if mark[x] == stamp and held[x] != turn:
+            held[x] = turn
+            pool[end] = x
+            end += 1
+    return end
+
+
+@kernel
+def _weigh(
+    items: Array,
+    a: int,
+    b: int,
+    now: tuple[int, int, int],
+    mark: Array,
+    lost: Array,
+    touched: Array,
+    count: int,
+) -> int:
+    """Add the weight of an edge to what is lost with each of the items at a to b.
+
+    `now` is the stamp that the slot began with, that of the edge, and its weight. Items met first
+    in this slot are appended to `touched`; the new count of these is returned.
+    """
+    slot_stamp, stamp, weight = now
+    for k in range(a, b):
+        x = items[k]
+        if mark[x] == stamp:
+            continue
+        if mark[x] < slot_stamp:
+            lost[x] = 0
+            touched[count] = x
+            count += 1
+        mark[x] = stamp
+        lost[x] += weight
+    return count
+
+
+@kernel
+def _count_rows(begin: Array, size: Array, pool: Array, start: Array, by_unit: Array) -> int:
+    """Fill the starts of the rows, and at x + 2 of `by_unit` where the vertices of x + 1 start."""
+    total = 0
+    for v in range(len(size)):
+        if size[v] > 0:
+            total += size[v]
+            for k in range(begin[v], begin[v] + size[v]):
+                by_unit[pool[k] + 2] += 1
+        start[v + 1] = total
+    for x in range(2, len(by_unit)):
+        by_unit[x] += by_unit[x - 1]
+    return total
+
+
+@kernel
+def _rows_by_unit(begin: Array, size: Array, pool: Array, by_unit: Array, vertex: Array) -> None:
+    """Fill in the vertices of each unit."""
+    for v in range(len(size)):
+        if size[v] > 0:
+            for k in range(begin[v], begin[v] + size[v]):
+                x = pool[k] + 1
+                vertex[by_unit[x]] = v
+                by_unit[x] += 1
+
+
+@kernel
+def _rows_by_vertex(by_unit: Array, vertex: Array, start: Array, items: Array) -> None:
+    """Fill in the units of each vertex, ascending."""
+    for x in range(len(by_unit) - 2):
+        for k in range(by_unit[x], by_unit[x + 1]):
+            v = vertex[k]
+            items[start[v]] = x
+            start[v] += 1
+    for v in range(len(start) - 1, 0, -1):
+        start[v] = start[v - 1]
+    start[0] = 0
+
+
+def single_points_of_one(
+    program: Program, order: Array, hits: HitArrays, target: int, uses: Uses | None = None
+) -> list[int]:
+    """Return the units that stop the target alone, ascending.
+
+    Parameters
+    ----------
+    order
+        The vertices that run with nothing lost, in the order they start.
+    target
+        A vertex; where it is not in `order` no unit is returned, as it is down anyway.
+    uses
+        The edges by supplier, where the caller has them.
+
+    Notes
+    -----
+    A unit that stops the target breaks every proof that it runs, so only units that a few proofs
+    share are candidates. Their rows are narrowed down as bit masks, on the vertices that reach the
+    target.
+    """
+    fast = program.fast
+    n = len(program.stopped)
+    rank = filled(n, -1, "int32", fast=fast)
+    _rank(order, rank)
+    if rank[target] < 0:
+        return []
+    uses = uses_of(program) if uses is None else uses
+    arrays, on = tuple(program), tuple(hits)
+    seen = filled(n, 0, "int32", fast=fast)
+    taken = filled(len(program.weight), 0, "uint8", fast=fast)
+    todo = filled(n, 0, "int32", fast=fast)
+    proofs = filled(_unit_count(hits), 0, "int32", fast=fast)
+    shared = proof = 0
+    for proof in range(1, _PROOFS + 1):
+        before, shared = shared, _prove(rank, arrays, on, target, proof, seen, taken, todo, proofs)
+        if shared == before:
+            break
+    number = filled(len(proofs), -1, "int32", fast=fast)
+    candidate = filled(shared, 0, "int32", fast=fast)
+    _number(proofs, proof, number, candidate)
+    inside = filled(len(order), 0, "int32", fast=fast)
+    inside = inside[: _reach_back(rank, arrays, order, target, seen, todo, inside)]
+    slot_rank = filled(len(program.edge_start) - 1, -1, "int32", fast=fast)
+    _rank_slots(inside, program.slot_start, slot_rank)
+    mask = filled(n, -1, "int64", fast=fast)
+    own = filled(n, 0, "int64", fast=fast)
+    cut = filled(len(program.source) if len(hits.edge_start) else 0, 0, "int64", fast=fast)
+    waiting = filled(len(inside), 0, "uint8", fast=fast)
+    found: list[int] = []
+    lanes = _LANES if fast else shared
+    for low in range(0, shared, max(lanes, 1)):
+        high = min(low + lanes, shared)
+        _set_masks(inside, arrays, on, number, low, high, own, cut, mask, waiting)
+        _narrow_masks(inside, arrays, tuple(uses[:3]), slot_rank, own, cut, mask, waiting)
+        last = int(mask[target])
+        found += [int(candidate[k]) for k in range(low, high) if last >> (k - low) & 1]
+    return found
+
+
+@kernel
+def _rank(order: Array, rank: Array) -> None:
+    for i in range(len(order)):
+        rank[order[i]] = i
+
+
+@kernel
+def _prove(
+    rank: Array,
+    program: tuple[Array, ...],
+    hits: tuple[Array, ...],
+    target: int,
+    proof: int,
+    seen: Array,
+    taken: Array,
+    todo: Array,
+    proofs: Array,
+) -> int:
+    """Prove that the target runs, and spare the units that all earlier proofs share.
+
+    Proofs are counted from 1. A unit that all of them so far share has the number of the last one
+    in `proofs`; returns how many there are. A supplier proves nothing to what started before it.
+    """
+    slot_start, edge_start, source, _, weight, need = program
+    vertex_start, vertex_unit, cut_start, cut_unit = hits
+    n = len(rank)
+    weighted = len(need) > 0
+    cuts = len(cut_start) > 0
+    shared = 0
+    seen[target] = proof
+    todo[0] = target
+    count = 1
+    while count > 0:
+        count -= 1
+        v = todo[count]
+        for k in range(vertex_start[v], vertex_start[v + 1]):
+            x = vertex_unit[k]
+            if proofs[x] == proof - 1:
+                proofs[x] = proof
+                shared += 1
+        for s in range(slot_start[v], slot_start[v + 1]):
+            lack = need[s] if weighted else 1
+            while lack > 0:
+                best = -1
+                best_cost = 0
+                for e in range(edge_start[s], edge_start[s + 1]):
+                    u = source[e]
+                    if rank[u] < 0 or rank[u] >= rank[v]:
+                        continue
+                    if weighted and taken[e] == proof:
+                        continue
+                    cost = 0
+                    if seen[u] != proof:
+                        for k in range(vertex_start[u], vertex_start[u + 1]):
+                            if proofs[vertex_unit[k]] == proof - 1:
+                                cost += n
+                        cost += rank[u] + 1
+                    if cuts:
+                        for k in range(cut_start[e], cut_start[e + 1]):
+                            if proofs[cut_unit[k]] == proof - 1:
+                                cost += n
+                    if best < 0 or cost < best_cost:
+                        best = e
+                        best_cost = cost
+                lack -= weight[best] if weighted else 1
+                if weighted:
+                    taken[best] = proof
+                u = source[best]
+                if cuts:
+                    for k in range(cut_start[best], cut_start[best + 1]):
+                        x = cut_unit[k]
+                        if proofs[x] == proof - 1:
+                            proofs[x] = proof
+                            shared += 1
+                if seen[u] != proof:
+                    seen[u] = proof
+                    todo[count] = u
+                    count += 1
+    return shared
+
+
+@kernel
+def _number(proofs: Array, proof: int, number: Array, candidate: Array) -> None:
+    """Give the units that all proofs share numbers, ascending."""
+    count = 0
+    for x in range(len(proofs)):
+        if proofs[x] == proof and count < len(candidate):
+            number[x] = count
+            candidate[count] = x
+            count += 1
+
+
+@kernel
+def _reach_back(
+    rank: Array,
+    program: tuple[Array, ...],
+    order: Array,
+    target: int,
+    seen: Array,
+    todo: Array,
+    inside: Array,
+) -> int:
+    """Fill in the running vertices that reach the target, in the order they start."""
+    slot_start, edge_start, source, _, _, _ = program
+    seen[target] = -1
+    todo[0] = target
+    count = 1
+    while count > 0:
+        count -= 1
+        v = todo[count]
+        for e in range(edge_start[slot_start[v]], edge_start[slot_start[v + 1]]):
+            u = source[e]
+            if seen[u] >= 0 and rank[u] >= 0:
+                seen[u] = -1
+                todo[count] = u
+                count += 1
+    for i in range(len(order)):
+        if seen[order[i]] < 0:
+            inside[count] = order[i]
+            count += 1
+    return count
+
+
+@kernel
+def _set_masks(
+    inside: Array,
+    program: tuple[Array, ...],
+    hits: tuple[Array, ...],
+    number: Array,
+    low: int,
+    high: int,
+    own: Array,
+    cut: Array,
+    mask: Array,
+    waiting: Array,
+) -> None:
+    """Fill in the candidates of numbers low to high that hit each vertex and each edge."""
+    slot_start, edge_start, _, _, _, _ = program
+    vertex_start, vertex_unit, cut_start, cut_unit = hits
+    for i in range(len(inside)):
+        v = inside[i]
+        waiting[i] = 1
+        mask[v] = -1
+        own[v] = 0
+        for k in range(vertex_start[v], vertex_start[v + 1]):
+            bit = number[vertex_unit[k]]
+            if low <= bit < high:
+                own[v] |= 1 << (bit - low)
+        if len(cut) == 0:
+            continue
+        for e in range(edge_start[slot_start[v]], edge_start[slot_start[v + 1]]):
+            cut[e] = 0
+            for k in range(cut_start[e], cut_start[e + 1]):
+                bit = number[cut_unit[k]]
+                if low <= bit < high:
+                    cut[e] |= 1 << (bit - low)
+
+
+@kernel
+def _narrow_masks(
+    inside: Array,
+    program: tuple[Array, ...],
+    uses: tuple[Array, ...],
+    slot_rank: Array,
+    own: Array,
+    cut: Array,
+    mask: Array,
+    waiting: Array,
+) -> None:
+    """Narrow the masks down to the fixpoint; -1 is "all units"."""
+    slot_start, edge_start, source, _, weight, need = program
+    use_start, use_edge, edge_slot = uses
+    weighted = len(need) > 0
+    cuts = len(cut) > 0
+    low = 0
+    high = len(inside) - 1
+    while low <= high:
+        next_low = len(inside)
+        next_high = -1
+        i = low - 1
+        while i < high:
+            i += 1
+            if not waiting[i]:
+                continue
+            waiting[i] = 0
+            v = inside[i]
+            now = own[v]
+            for s in range(slot_start[v], slot_start[v + 1]):
+                if weighted:
+                    now |= _short(
+                        source, mask, cut, weight, edge_start[s], edge_start[s + 1], need[s]
+                    )
+                    continue
+                common = -1
+                for e in range(edge_start[s], edge_start[s + 1]):
+                    common &= mask[source[e]] | cut[e] if cuts else mask[source[e]]
+                now |= common
+            if now == mask[v]:
+                continue
+            mask[v] = now
+            for k in range(use_start[v], use_start[v + 1]):
+                rank = slot_rank[edge_slot[use_edge[k]]]
+                if rank < 0 or waiting[rank]:
+                    continue
+                waiting[rank] = 1
+                if rank > i:
+                    high = max(high, rank)
+                else:
+                    next_low = min(next_low, rank)
+                    next_high = max(next_high, rank)
+        low = next_low
+        high = next_high
+
+
+@kernel
+def _short(source: Array, mask: Array, cut: Array, weight: Array, a: int, b: int, need: int) -> int:
+    """Return the mask of the units without which the edges a to b bring less than the need."""
+    if need <= 0:
+        return 0
+    cuts = len(cut) > 0
+    total = 0
+    rest = 0
+    for e in range(a, b):
+        lanes = mask[source[e]]
+        if lanes == -1:
+            continue
+        total += weight[e]
+        rest |= lanes | cut[e] if cuts else lanes
+    if total < need:
+        return -1
+    found = 0
+    # Units that take the same edges away are weighed together.
+    while rest != 0:
+        lane = rest & -rest
+        alike = rest
+        left = 0
+        for e in range(a, b):
+            lanes = mask[source[e]]
+            if lanes == -1:
+                continue
+            if cuts:
+                lanes |= cut[e]
+            if lanes & lane:
+                alike &= lanes
+            else:
+                alike &= ~lanes
+                left += weight[e]
+        if left < need:
+            found |= alike
+        rest ^= alike
+    return found
