@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import jsonschema
+import oracles
 import pytest
 from strategies import BYS, ON, Seeded, build, describe, make_network, with_rows
 from test_oracle import COVERAGES, SHARED
@@ -22,7 +23,7 @@ from supplynet import certificates, minimal_cut_sets, verify
 from supplynet.analysis import checker, proofs, recorded
 from supplynet.analysis.certificates import certificates_of
 from supplynet.analysis.checker import verify_all
-from supplynet.analysis.proofs import Met, Run, Started, Stopped
+from supplynet.analysis.proofs import Certificates, Met, Run, Started, Stopped
 from supplynet.cli import main
 from supplynet.errors import QuestionError, UnknownNameError
 
@@ -546,6 +547,114 @@ def test_what_is_not_read_here_is_said_not_to_be_checked(pair):
         assert (verdict.stops, verdict.minimal, verdict.verified) == (None, None, False)
         assert verdict.not_checked
         assert "not checked" in str(verdict)
+
+
+# The rules of the check against the slow twin
+
+
+def places(facts):
+    for node in facts.node_at:
+        yield (node, None, False)
+        for product in sorted(facts.products(node)):
+            yield (node, product, False)
+        if facts.all_by_product(node):
+            yield (node, None, True)
+
+
+def reasons_to_stop(place, check, loss, down):
+    """Everything that could be said of why a thing is down."""
+    node, product, any_product = place
+    if any_product:
+        yield Stopped(*place, why="products")
+        return
+    yield Stopped(*place, why="idle")
+    for of in check.given.members:
+        yield Stopped(*place, why="lost", of=of)
+    for need in loss.needs(node, product):
+        blocked = [s for s in need.supplies if s not in need.live or loss.blocks(s)]
+        failing = [s for s in need.supplies if check._down(check.facts.source(s), down)]
+        supplies = tuple(sorted({*blocked, *failing}))
+        yield Stopped(*place, need=need.label, supplies=supplies, blocked=tuple(blocked))
+
+
+def provably_down(check, loss):
+    """All that any stop certificate proves: the largest set of which each has a reason."""
+    down = set(places(check.facts))
+    while True:
+        gone = {
+            place
+            for place in down
+            if all(
+                check._stands(step, loss, down)
+                for step in reasons_to_stop(place, check, loss, down)
+            )
+        }
+        if not gone:
+            return down
+        down -= gone
+
+
+def provably_runs(check, loss):
+    """All that any run certificate proves: whatever starts, with all that deliver named."""
+    running = set()
+    while True:
+        new = set()
+        for place in places(check.facts):
+            met = []
+            for need in () if place[2] else loss.needs(*place[:2]):
+                deliver = (
+                    s for s in need.live if not loss.blocks(s) and check.facts.source(s) in running
+                )
+                met.append(Met(need.label, tuple(deliver)))
+            if place not in running and not check._can_start(
+                Started(*place, met=tuple(met)), loss, running
+            ):
+                new.add(place)
+        if not new:
+            return running
+        running |= new
+
+
+def test_what_can_be_proved_is_what_the_slow_twin_says():
+    """For any loss, minimal or not: the check lets nothing else pass, and all that is true."""
+    stopped = 0
+    for seed in range(230_000, 230_900):
+        c = Seeded(seed)
+        coverage = c.pick((None, *COVERAGES))
+        net, target = build(c, likely=c.pick(SHARED) if coverage else ())
+        by = c.pick(BYS)
+        world = oracles.World(net, None, coverage)
+        all_units = world.units(by)
+        open_gaps = sorted(world.gaps | world.unit_gaps(by, [target]))
+        names = sorted(all_units)
+        units = tuple(sorted({c.pick(names) for _ in range(c.between(0, 2))})) if names else ()
+        some = {c.pick(open_gaps) for _ in range(c.between(0, 3))} if open_gaps else ()
+        gaps = tuple(sorted(some))
+        illustrative = c.chance(50)
+        given = Certificates(
+            target, by, net.as_of, units, gaps, "possible", illustrative, (), (),
+            coverage=coverage and Decimal(coverage),
+        )  # fmt: skip
+        facts = recorded.Facts(net, net.as_of)
+        where = (seed, by, units, gaps, illustrative, coverage, describe(net))
+        for gap in gaps:
+            assert facts.is_gap(gap, by, target), (gap, where)
+        for unit in all_units:
+            assert facts.unit(by, unit) == all_units[unit], (unit, where)
+            assert facts.is_own(by, unit, target) == (unit in world.own(by, target)), where
+        check = checker._Check(facts, given)
+        loss = checker._Loss(facts, given, all_needs=illustrative)
+        lost = {node for unit in units for node in all_units[unit][0]}
+        blocked = {supply for unit in units for supply in all_units[unit][1]}
+        at_least = oracles.AS_RECORDED if illustrative else oracles.ILLUSTRATIVE_MET
+        down = world.down(lost, blocked, gaps, at_least)
+        proved = provably_down(check, loss)
+        runs = provably_runs(check, loss)
+        for node in net.node_rows:
+            assert check._down(facts.whole(node), proved) == (node in down), (node, where)
+            assert (facts.whole(node) in runs) == (node not in down), (node, where)
+        stopped += target in down
+    assert 100 < stopped < 800
 
 
 # Forms
