@@ -16,7 +16,16 @@ from supplynet.text import clamp, restore_cell
 if TYPE_CHECKING:
     import _csv
 
-__all__ = ["MAX_BYTES", "MAX_CELL", "MAX_COLUMNS", "RawTable", "Refused", "decode", "read_csv"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_CELL",
+    "MAX_COLUMNS",
+    "RawTable",
+    "Refused",
+    "decode",
+    "find_header",
+    "read_csv",
+]
 
 MAX_BYTES = 256 * 1024 * 1024
 MAX_CELL = 131_072
@@ -78,7 +87,7 @@ def read_csv(
     """
     try:
         text = decode(data, name, encoding)
-        header, separator, first = _header(text, name, score)
+        header, separator, first = find_header(text, name, score)
         columns, lines, findings = _rows(text, name, separator, header, first)
         if findings and not score(header):
             findings = [_no_header(name, first, header)]
@@ -150,7 +159,9 @@ def _line_at(text: str, position: int) -> int:
     return len(_LINE_END.findall(text, 0, position)) + 1
 
 
-def _header(text: str, name: str, score: Callable[[list[str]], int]) -> tuple[list[str], str, int]:
+def find_header(
+    text: str, name: str, score: Callable[[list[str]], int]
+) -> tuple[list[str], str, int]:
     """Return the headings, the separator, and the line on which the rows start."""
     best: tuple[tuple[int, int], list[str], str, int] | None = None
     broken: Finding | None = None

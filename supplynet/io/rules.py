@@ -18,10 +18,10 @@ from supplynet.model import Meta, Table, number_text
 from supplynet.schema import TABLES, country_codes
 from supplynet.text import plural
 
-__all__ = ["RuleSet", "check_rules"]
+__all__ = ["BANDS", "RuleSet", "check_rules"]
 
 #: Estimates of one figure, low to high, by table.
-_BANDS = {
+BANDS = {
     "nodes": (
         ("capacity_low", "capacity", "capacity_high"),
         ("inventory_low", "inventory_days", "inventory_high"),
@@ -292,7 +292,7 @@ def _file_of(rules: RuleSet, name: str) -> str:
 
 
 def _bands(name: str, table: Table, findings: Findings) -> None:
-    for names in _BANDS.get(name, ()):
+    for names in BANDS.get(name, ()):
         if sum(column in table.columns for column in names) < 2:
             continue
         columns = [table.column(column) for column in names]

@@ -15,7 +15,15 @@ from supplynet.io.convert import Findings, convert_column
 from supplynet.model import ColumnUse, Table, number_text
 from supplynet.schema import TABLES, FieldSpec, TableSchema, fold
 
-__all__ = ["build_table", "fill_supply_ids", "known_headings", "row_tables", "which_table"]
+__all__ = [
+    "Use",
+    "build_table",
+    "fill_supply_ids",
+    "heading_uses",
+    "known_headings",
+    "row_tables",
+    "which_table",
+]
 
 #: With more extra columns than this, the file is wide on purpose and not misspelt.
 _MAX_SPELLCHECKED = 200
@@ -29,7 +37,7 @@ _SINGULAR = {
 
 
 @dataclass(frozen=True)
-class _Use:
+class Use:
     """What one heading is used as; `field` is ``None`` for an extra column."""
 
     heading: str
@@ -129,7 +137,7 @@ def build_table(
     schema = TABLES[name]
     place = source or name
     top = f"{source}:1" if source else name
-    uses = _uses(schema, header, top, findings)
+    uses = heading_uses(schema, header, top, findings)
     count = len(columns[0]) if columns else 0
     given = [
         ColumnUse(
@@ -193,16 +201,18 @@ def build_table(
     return table, given
 
 
-def _nearest_heading(field: FieldSpec, uses: Sequence[_Use]) -> str | None:
+def _nearest_heading(field: FieldSpec, uses: Sequence[Use]) -> str | None:
     """Return the unused heading that is most likely meant for a field."""
     spare = {fold(use.heading): use.heading for use in uses if use.field is None}
     near = difflib.get_close_matches(fold(field.name), sorted(spare), n=1, cutoff=0.7)
     return spare[near[0]] if near else None
 
 
-def _uses(schema: TableSchema, header: Sequence[str], top: str, findings: Findings) -> list[_Use]:
+def heading_uses(
+    schema: TableSchema, header: Sequence[str], top: str, findings: Findings
+) -> list[Use]:
     """Return what each heading is used as, own names before other names."""
-    uses: list[_Use | None] = [None] * len(header)
+    uses: list[Use | None] = [None] * len(header)
     taken: dict[str, str] = {}
     # A heading that is the exact name wins over one that only folds to it, and that over aliases.
     for exact in (True, False):
@@ -213,7 +223,7 @@ def _uses(schema: TableSchema, header: Sequence[str], top: str, findings: Findin
                     _taken_twice(field, taken[field.name], heading, top, findings)
                 else:
                     taken[field.name] = heading
-                    uses[index] = _Use(heading, field.name, field)
+                    uses[index] = Use(heading, field.name, field)
     by_alias: dict[str, str] = {}
     told: set[int] = set()
     for index, heading in enumerate(header):
@@ -229,7 +239,7 @@ def _uses(schema: TableSchema, header: Sequence[str], top: str, findings: Findin
             findings.add(top, what, "Delete or rename one if they mean the same", "note")
         else:
             by_alias[field.name] = heading
-            uses[index] = _Use(heading, field.name, field, alias.divisor)
+            uses[index] = Use(heading, field.name, field, alias.divisor)
             scaled = f", divided by {alias.divisor}" if alias.divisor != 1 else ""
             findings.add(top, f"column {heading!r} is read as {field.name!r}{scaled}", level="note")
     extra = [
@@ -239,7 +249,7 @@ def _uses(schema: TableSchema, header: Sequence[str], top: str, findings: Findin
         for heading in extra:
             _spellcheck(schema, heading, {*taken, *by_alias}, top, findings)
     return [
-        use if use is not None else _Use(heading, heading, None)
+        use if use is not None else Use(heading, heading, None)
         for use, heading in zip(uses, header, strict=True)
     ]
 
@@ -265,7 +275,7 @@ def _spellcheck(
 
 
 def _labels(
-    name: str, uses: Sequence[_Use], columns: Sequence[Sequence[str | tuple[str, ...]]]
+    name: str, uses: Sequence[Use], columns: Sequence[Sequence[str | tuple[str, ...]]]
 ) -> Callable[[int], str] | None:
     for use, cells in zip(uses, columns, strict=True):
         if use.name == "id" and name in _SINGULAR:
@@ -275,7 +285,7 @@ def _labels(
 
 def _check_direction(
     name: str,
-    uses: Sequence[_Use],
+    uses: Sequence[Use],
     columns: Sequence[Sequence[str | tuple[str, ...]]],
     where: Callable[[int], str],
     findings: Findings,
@@ -306,7 +316,7 @@ _CONTROL = {
 
 def _check_control(
     name: str,
-    uses: Sequence[_Use],
+    uses: Sequence[Use],
     columns: Sequence[Sequence[str | tuple[str, ...]]],
     top: str,
     findings: Findings,

@@ -1,0 +1,946 @@
+"""Large networks as the arrays of the kernel, straight from tables; no object per node or supply.
+
+`compile_network` names every need, which a million nodes have no room for. Here the same needs,
+gaps and units are made of whole columns at once. Names are looked up when an answer needs them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from supplynet.errors import QuestionError, UnknownNameError
+from supplynet.io.bulk import CodedNetwork, read_coded, share_totals
+from supplynet.io.coded import Coded, Names, coded
+from supplynet.model import SupplyNetwork, resolve_date
+from supplynet.schema import TABLES
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Integers = NDArray[np.int32]
+    Flags = NDArray[np.uint8]
+
+__all__ = [
+    "GapArrays",
+    "Names",
+    "NeedArrays",
+    "NetworkArrays",
+    "UnitArrays",
+    "arrays_of_network",
+    "load_arrays",
+]
+
+#: Confidence from weakest to strongest, and the rank of what is no need but a plant's drawing.
+_CONFIDENCES = ("illustrative", "low", "medium", "high")
+_STRUCTURE = len(_CONFIDENCES)
+_UNNAMED = "unnamed material"
+#: A blank of these columns leaves it open whether a node is lost with a unit.
+_BLANK_IS_GAP = frozenset({"country", "operator", "stage"})
+_NOT_UNITS = frozenset({"id", "name", "note", "references", "makes", "aliases", "lei"})
+
+#: Columns of supplies that the compiler reads, besides their ends.
+_OF_SUPPLIES = frozenset({"material", "share", "qualified", "status", "confidence", "start", "end"})
+#: Kinds of gaps, and what their ids begin with.
+UPSTREAM, SUPPLIERS, SUPPLY, MATERIAL = range(4)
+_GAP_WORDS = ("upstream", "suppliers", "supply", "material")
+
+
+class NeedArrays(NamedTuple):
+    """The needs of at least one level of confidence; the first six are a program of the kernel.
+
+    Attributes
+    ----------
+    slot_start, edge_start, source, stopped, weight, need
+        As in the kernel's program; `weight` and `need` are empty: any one supply is enough.
+    slot, edge
+        Position of each need and edge among those of all levels.
+    """
+
+    slot_start: Integers
+    edge_start: Integers
+    source: Integers
+    stopped: Flags
+    weight: NDArray[Any]
+    need: NDArray[Any]
+    slot: Integers
+    edge: Integers
+
+
+class UnitArrays(NamedTuple):
+    """The units of one `by`: their names, sorted, and which each node belongs to.
+
+    Attributes
+    ----------
+    names
+        Unit names.
+    code
+        Per node its unit, -1 where it is in none: it cannot fail, or the cell is blank. For
+        ``supply``: per supply row.
+    unclear
+        Nodes of which it is unknown whether they belong to a unit.
+    """
+
+    names: Sequence[str]
+    code: Integers
+    unclear: Integers
+
+
+class GapArrays(NamedTuple):
+    """Gaps that do not depend on what is lost.
+
+    Attributes
+    ----------
+    kind
+        `UPSTREAM`, `SUPPLIERS`, `SUPPLY` or `MATERIAL`.
+    item
+        What the gap is about: a node (`UPSTREAM`, `MATERIAL`), a need, or a supply row. The node
+        of `UPSTREAM` is all that fails at the bad end.
+    edge_start, edge
+        Edges of gap g that fail at its bad end are ``edge[edge_start[g]:edge_start[g + 1]]``.
+    """
+
+    kind: Flags
+    item: Integers
+    edge_start: Integers
+    edge: Integers
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkArrays:
+    """A network on a date as arrays; vertices are the nodes first, then what `vertex_node` says.
+
+    Attributes
+    ----------
+    on
+        The date.
+    nodes
+        Node ids.
+    vertex_node, output
+        Node of each vertex, -1 for the unnamed supplier of incomplete lists; vertex that is down
+        when a node makes nothing.
+    slot_start, edge_start, source, stopped
+        Needs of each vertex, supplies of each need, supplier vertex of each supply, vertices that
+        do not operate on the date.
+    slot_rank, slot_label, slot_assumed
+        Of each need its confidence (position in illustrative, low, medium, high; 4 for what is no
+        need), its name among `labels`, and whether its list of suppliers is complete by default.
+    labels
+        Names of needs.
+    edge_supply
+        Supply row of each edge, -1 where the supplier is unnamed or a product hangs on its line.
+    supply_rows
+        Number of supplies.
+    gaps
+        Gaps that do not depend on what is lost.
+    can_fail
+        Per node, whether it can be lost.
+    columns
+        Column of `nodes` to the texts in it, sorted, and a number per node, -1 where it is blank.
+    not_modelled
+        Node and need of needs that are named but not evaluated.
+    materials, supply_material
+        Names of materials, and the one of each supply row, -1 where it is blank.
+    supply_ids
+        Ids of the supply rows where they were given; otherwise ``supplier>consumer:material``.
+    numbered
+        Ids of further rows of the same three.
+    """
+
+    on: date | None
+    nodes: Names
+    vertex_node: Integers
+    output: Integers
+    slot_start: Integers
+    edge_start: Integers
+    source: Integers
+    stopped: Flags
+    slot_rank: NDArray[np.int8]
+    slot_label: Integers
+    slot_assumed: Flags
+    labels: Names
+    edge_supply: Integers
+    supply_rows: int
+    gaps: GapArrays
+    can_fail: Flags
+    columns: Mapping[str, tuple[Names, Integers]]
+    not_modelled: tuple[tuple[int, str], ...]
+    materials: Names
+    supply_material: Integers
+    supply_ids: Sequence[str] | None
+    numbered: Mapping[int, str]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the arrays and names take."""
+        arrays = [
+            self.vertex_node, self.output, self.slot_start, self.edge_start, self.source,
+            self.stopped, self.slot_rank, self.slot_label, self.slot_assumed, self.edge_supply,
+            self.can_fail, self.supply_material, *self.gaps,
+        ]  # fmt: skip
+        names = [self.nodes, self.labels, self.materials]
+        for texts, code in self.columns.values():
+            names.append(texts)
+            arrays.append(code)
+        return sum(array.nbytes for array in arrays) + sum(part.nbytes for part in names)
+
+    def needs(self, level: int = 0) -> NeedArrays:
+        """Return the needs of at least a level of confidence; the rest is taken as met."""
+        import numpy as np
+
+        nothing = np.empty(0, dtype=np.int64)
+        keep = self.slot_rank >= level
+        if keep.all():
+            return NeedArrays(
+                self.slot_start, self.edge_start, self.source, self.stopped, nothing, nothing,
+                np.arange(len(keep), dtype=np.int32),
+                np.arange(len(self.source), dtype=np.int32),
+            )  # fmt: skip
+        slot = np.flatnonzero(keep).astype(np.int32)
+        width = np.diff(self.edge_start)
+        edge = np.flatnonzero(np.repeat(keep, width)).astype(np.int32)
+        before = np.concatenate([[0], np.cumsum(keep)])
+        return NeedArrays(
+            before[self.slot_start].astype(np.int32), _starts(width[keep]), self.source[edge],
+            self.stopped, nothing, nothing, slot, edge,
+        )  # fmt: skip
+
+    def units(self, by: str) -> UnitArrays:
+        """Return the units of one `by`: ``node``, ``supply`` or a column of `nodes`.
+
+        Raises
+        ------
+        QuestionError
+            The nodes have no such column, or the units take more than the arrays hold.
+        """
+        import numpy as np
+
+        none = np.empty(0, dtype=np.int32)
+        if by == "supply":
+            return UnitArrays(_SupplyIds(self), np.arange(self.supply_rows, dtype=np.int32), none)
+        if by == "node":
+            code = np.arange(len(self.nodes), dtype=np.int32)
+            return UnitArrays(self.nodes, np.where(self.can_fail, code, np.int32(-1)), none)
+        if by == "material":
+            return UnitArrays(self.materials, self.supply_material, none)
+        if by in ("owner", "controller"):
+            raise QuestionError(
+                f"by={by!r} is not read into arrays. Use load and ask of the network it returns"
+            )
+        if by not in self.columns and by not in _BLANK_IS_GAP:
+            known = ", ".join(("node", "supply", "material", *self.columns))
+            raise QuestionError(f"nothing can be lost by {by!r}. Known: {known}")
+        nothing = (Names(()), np.full(len(self.nodes), -1, dtype=np.int32))
+        names, found = self.columns.get(by, nothing)
+        unclear = (found < 0) & (self.can_fail > 0) if by in _BLANK_IS_GAP else none
+        code = np.where(self.can_fail, found, np.int32(-1))
+        return UnitArrays(names, code, np.flatnonzero(unclear).astype(np.int32))
+
+    def vertex_of(self, node: str) -> int:
+        """Return the vertex of a node.
+
+        Raises
+        ------
+        UnknownNameError
+            No node has that id.
+        """
+        try:
+            return self.nodes.index(node)
+        except ValueError:
+            raise UnknownNameError("node", node, self.nodes) from None
+
+    @cached_property
+    def slot_vertex(self) -> Integers:
+        """Vertex of each need."""
+        import numpy as np
+
+        vertices = np.arange(len(self.vertex_node), dtype=np.int32)
+        return np.repeat(vertices, np.diff(self.slot_start))
+
+    @cached_property
+    def _edge_of_supply(self) -> Integers:
+        """Some edge of each supply row, -1 where it has none."""
+        import numpy as np
+
+        found = np.full(self.supply_rows + 1, -1, dtype=np.int32)
+        found[self.edge_supply] = np.arange(len(self.edge_supply), dtype=np.int32)
+        return found[:-1]
+
+    def supply_id(self, row: int) -> str:
+        """Return the id of a supply that is live on the date, by its row."""
+        import numpy as np
+
+        if self.supply_ids is not None:
+            return self.supply_ids[row]
+        if row in self.numbered:
+            return self.numbered[row]
+        edge = int(self._edge_of_supply[row])
+        if edge < 0:
+            message = f"supply row {row} delivers nothing on the date"
+            raise ValueError(message)
+        slot = int(np.searchsorted(self.edge_start, edge, side="right")) - 1
+        supplier = self.nodes[int(self.vertex_node[self.source[edge]])]
+        consumer = self.nodes[int(self.vertex_node[self.slot_vertex[slot]])]
+        material = int(self.supply_material[row])
+        return f"{supplier}>{consumer}:{self.materials[material] if material >= 0 else ''}"
+
+    def gap_id(self, gap: int) -> str:
+        """Return the id of a gap, as `compile_network` names it."""
+        kind, item = int(self.gaps.kind[gap]), int(self.gaps.item[gap])
+        if kind == SUPPLY:
+            return f"supply:{self.supply_id(item)}"
+        if kind == SUPPLIERS:
+            node = int(self.vertex_node[self.slot_vertex[item]])
+            return f"suppliers:{self.nodes[node]}/{self.labels[int(self.slot_label[item])]}"
+        return f"{_GAP_WORDS[kind]}:{self.nodes[item]}"
+
+
+class _SupplyIds(Sequence[str]):
+    """Ids of supply rows, made when they are asked for."""
+
+    def __init__(self, arrays: NetworkArrays) -> None:
+        self._arrays = arrays
+
+    def __len__(self) -> int:
+        return self._arrays.supply_rows
+
+    def __getitem__(self, row: Any) -> Any:  # noqa: ANN401 - an integer, as of a list
+        return self._arrays.supply_id(row)
+
+
+def load_arrays(path: str | os.PathLike[str], *, on: date | str | None = None) -> NetworkArrays:
+    r"""Return a large network as arrays, straight from its files.
+
+    Parameters
+    ----------
+    path
+        A folder of CSV or parquet files (`supplies.csv` or `supplies.parquet`, and so on), or a
+        single file of supplies; or whatever else `load` reads.
+    on
+        Date (ISO text or a date); ``None``: that of the data.
+
+    Returns
+    -------
+    NetworkArrays
+        The same needs, gaps and units as those of the network that `load` returns.
+
+    Raises
+    ------
+    ValidationError
+        If anything is wrong; all findings come at once, as from `load`.
+    QuestionError
+        Rows are dated and no date is known.
+
+    Notes
+    -----
+    As strict as `load`: every distinct cell is read by the same rules, and whatever is in doubt
+    is read again by `load` itself, which takes its time. Warnings and notes are not kept; `check`
+    tells them.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "supplies.csv"
+    >>> _ = file.write_text("supplier,consumer,material\nmine,smelter,ore\n")
+    >>> arrays = load_arrays(file)
+    >>> list(arrays.nodes), arrays.source.tolist()
+    (['mine', 'smelter'], [0])
+    """
+    found = read_coded(path)
+    if isinstance(found, SupplyNetwork):
+        return arrays_of_network(found, resolve_date(found, on))
+    stand_in = SupplyNetwork(found.dated, found.meta)
+    return _Compiler(found, resolve_date(stand_in, on)).compile()
+
+
+def arrays_of_network(net: SupplyNetwork, on: date | None) -> NetworkArrays:
+    """Return a network on a date as arrays. Linear in rows; nothing is made per need.
+
+    Parameters
+    ----------
+    net
+        The network.
+    on
+        The date, resolved.
+    """
+    import numpy as np
+
+    nodes, supplies = net.table("nodes"), net.table("supplies")
+    ids = nodes.column("id")
+    index = {name: i for i, name in enumerate(ids)}
+    columns = {}
+    for end in ("supplier", "consumer"):
+        places = map(index.__getitem__, supplies.column(end))
+        columns[end] = Coded(np.fromiter(places, np.int32, len(supplies)), ids)
+    for name in _OF_SUPPLIES & supplies.columns.keys():
+        columns[name] = coded(supplies.columns[name])
+    network = CodedNetwork(
+        ids=ids,
+        nodes={
+            name: coded(_as_written(name, column))
+            for name, column in nodes.columns.items()
+            if name == "makes" or name not in _NOT_UNITS
+        },
+        supplies=columns,
+        rows=len(supplies),
+        needs=net.table("needs"),
+        meta=net.meta,
+        dated={},
+        supply_ids=supplies.column("id"),
+        numbered={},
+    )
+    return _Compiler(network, on).compile()
+
+
+def _as_written(name: str, column: Sequence[Any]) -> Sequence[Any]:
+    """Return numbers as their texts: 1.0 and 1.00 are one number, and two units."""
+    schema = TABLES["nodes"]
+    if name in schema and schema[name].is_number:
+        return [_text(value) for value in column]
+    return column
+
+
+def _text(value: object) -> str | None:
+    if value is None or value == ():
+        return None
+    return ";".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _unit_columns(nodes: Mapping[str, Coded]) -> dict[str, tuple[Names, Integers]]:
+    """Return the columns of nodes by which units can be lost, names sorted."""
+    import numpy as np
+
+    found = {}
+    for name, column in nodes.items():
+        if name in _NOT_UNITS:
+            continue
+        texts = [_text(value) for value in column.values]
+        names = sorted({text for text in texts if text is not None})
+        place = {text: i for i, text in enumerate(names)}
+        number = np.array([*(place.get(str(text), -1) for text in texts), -1], dtype=np.int32)
+        found[name] = (Names(names), number[column.code])
+    return found
+
+
+def _starts(counts: NDArray[Any]) -> Integers:
+    """Return where each of several runs begins, and where the last ends."""
+    import numpy as np
+
+    starts = np.zeros(len(counts) + 1, dtype=np.int32)
+    np.cumsum(counts, out=starts[1:])
+    return starts
+
+
+def _rank(confidence: str | None) -> int:
+    # Nobody has graded it, which is no reason to call it invented.
+    return _CONFIDENCES.index(confidence or "low")
+
+
+class _Rows:
+    """Which rows of a table hold on a date, and where a column holds a word."""
+
+    def __init__(self, columns: Mapping[str, Coded], rows: int, on: date | None) -> None:
+        self.columns = columns
+        self.rows = rows
+        self.on = on
+
+    def look_up(self, name: str, test: Callable[[Any], Any], *, blank: Any) -> NDArray[Any]:  # noqa: ANN401
+        """Return per row what a test says of its value; it sees each distinct value once."""
+        import numpy as np
+
+        column = self.columns.get(name)
+        if column is None:
+            return np.full(self.rows, blank)
+        return np.array([*map(test, column.values), blank])[column.code]
+
+    def holds(self, name: str, word: str) -> NDArray[Any]:
+        return self.look_up(name, word.__eq__, blank=False)
+
+    def blank(self, name: str) -> NDArray[Any]:
+        return self.look_up(name, lambda _: False, blank=True)
+
+    def begun(self) -> NDArray[Any]:
+        on = self.on
+        begun = self.look_up("start", lambda day: on is None or day <= on, blank=True)
+        return begun & ~(self.holds("status", "planned") & self.blank("start"))
+
+    def ended(self) -> NDArray[Any]:
+        on = self.on
+        return self.look_up("end", lambda day: on is not None and day <= on, blank=False)
+
+
+@dataclass(slots=True)
+class _Ruled:
+    """A need that has rows of its own."""
+
+    consumer: int
+    product: str | None
+    label: str
+    rows: list[int] = field(default_factory=list)
+    materials: dict[str, None] = field(default_factory=dict)
+
+
+class _Needs(NamedTuple):
+    """Needs as arrays, and the pairs of a need and a supply that serves it.
+
+    `apart` marks the need of supplies of blank material, which may be a need each.
+    """
+
+    consumer: NDArray[Any]
+    label: NDArray[Any]
+    rank: NDArray[Any]
+    modelled: NDArray[Any]
+    partial: NDArray[Any]
+    assumed: NDArray[Any]
+    apart: NDArray[Any]
+    pair_need: NDArray[Any]
+    pair_row: NDArray[Any]
+
+
+class _Vertices(NamedTuple):
+    """Vertices besides the nodes: products, nodes that make nothing else, the unnamed supplier.
+
+    `lines` holds what ties them together: a vertex, a label, and the vertices of which one must
+    run.
+    """
+
+    node: list[int]
+    output: Integers
+    product: dict[tuple[int, str], int]
+    lines: list[tuple[int, str, list[int]]]
+    unnamed: int
+
+
+class _Edges(NamedTuple):
+    """Some edges: the slot and the supplier vertex of each, its supply row, and its gap or -1."""
+
+    slot: NDArray[Any]
+    source: NDArray[Any]
+    supply: NDArray[Any]
+    gap: NDArray[Any]
+
+
+class _Gaps:
+    """Gaps as they are numbered."""
+
+    def __init__(self) -> None:
+        self.kind: list[NDArray[Any]] = []
+        self.item: list[NDArray[Any]] = []
+        self.count = 0
+
+    def add(self, kind: int, items: NDArray[Any]) -> NDArray[Any]:
+        """Return the numbers of new gaps, one for each item."""
+        import numpy as np
+
+        self.kind.append(np.full(len(items), kind, dtype=np.uint8))
+        self.item.append(items.astype(np.int32))
+        self.count += len(items)
+        return np.arange(self.count - len(items), self.count, dtype=np.int32)
+
+    def arrays(self, gap_of_edge: NDArray[Any]) -> GapArrays:
+        import numpy as np
+
+        edges = np.flatnonzero(gap_of_edge >= 0)
+        gaps = gap_of_edge[edges]
+        order = np.argsort(gaps, kind="stable")
+        starts = _starts(np.bincount(gaps, minlength=self.count))
+        kind, item = np.concatenate(self.kind), np.concatenate(self.item)
+        return GapArrays(kind, item, starts, edges[order].astype(np.int32))
+
+
+class _Compiler:
+    """Compiles coded columns by the rules of `compile_network`, whole columns at once."""
+
+    def __init__(self, net: CodedNetwork, on: date | None) -> None:
+        import numpy as np
+
+        self.net = net
+        self.on = on
+        self.n = len(net.ids)
+        columns = net.supplies
+        rows = _Rows(columns, net.rows, on)
+        self.supplier, self.consumer = columns["supplier"].code, columns["consumer"].code
+        blank = Coded(np.full(net.rows, -1, dtype=np.int32), ())
+        self.material = columns.get("material", blank)
+        self.share = columns.get("share", blank)
+        self.begun = rows.begun()
+        shut = rows.holds("status", "closed") | rows.holds("qualified", "no")
+        self.live = self.begun & ~rows.ended() & ~shut
+        self.doubtful = (
+            rows.holds("confidence", "illustrative")
+            | rows.holds("qualified", "unknown")
+            | rows.holds("status", "planned")
+        )
+        self.rank = rows.look_up("confidence", _rank, blank=_rank(None)).astype(np.int8)
+        self.code_of = {name: i for i, name in enumerate(self.material.values)}
+        self.items = len(self.code_of) + 1
+        # A number for each material of each consumer; the last material stands for blank.
+        self.number = self.consumer.astype(np.int64) * self.items
+        self.number += self.material.code % self.items
+        self.labels = {**self.code_of}
+        self.unnamed_label = self.labels.setdefault(_UNNAMED, self.items - 1)
+
+    def compile(self) -> NetworkArrays:
+        import numpy as np
+
+        ruled, numbers = self._ruled()
+        needs = _joined(self._free_needs(numbers), self._ruled_needs(ruled, numbers))
+        vertices = self._vertices(ruled)
+        nodes = _Rows(self.net.nodes, self.n, self.on)
+        stopped = np.zeros(len(vertices.node), dtype=np.uint8)
+        stopped[: self.n] = ~nodes.begun() | nodes.ended() | nodes.holds("status", "closed")
+        without = np.ones(self.n, dtype=bool)
+        without[needs.consumer] = False
+        upstream = nodes.holds("upstream", "unknown") | (nodes.blank("upstream") & without)
+        gaps = _Gaps()
+        gaps.add(UPSTREAM, np.flatnonzero(upstream))
+        drawn = self._draw(needs, ruled, vertices, gaps)
+        return NetworkArrays(
+            on=self.on,
+            nodes=Names(self.net.ids),
+            vertex_node=np.array(vertices.node, dtype=np.int32),
+            output=vertices.output,
+            stopped=stopped,
+            labels=Names(self.labels),
+            supply_rows=self.net.rows,
+            can_fail=(~nodes.holds("can_fail", "no")).astype(np.uint8),
+            columns=_unit_columns(self.net.nodes),
+            not_modelled=tuple(
+                (need.consumer, need.label) for need in ruled if not self._modelled(need)
+            ),
+            materials=Names(self.material.values),
+            supply_material=self.material.code,
+            supply_ids=self.net.supply_ids,
+            numbered=self.net.numbered,
+            **drawn,
+        )
+
+    # Needs
+
+    def _ruled(self) -> tuple[list[_Ruled], NDArray[Any]]:
+        """Return the needs that have rows of their own, and the numbers that no other need takes.
+
+        A row that does not hold on the date makes no need, yet its material makes none either.
+        """
+        import numpy as np
+
+        table = self.net.needs
+        index = {name: i for i, name in enumerate(self.net.ids)} if len(table) else {}
+        found: dict[tuple[int, str | None, str], _Ruled] = {}
+        numbers = set()
+        names = ("consumer", "material", "product", "group", "start", "end")
+        for row, (name, material, product, group, start, end) in enumerate(
+            zip(*(table.column(c) for c in names), strict=True)
+        ):
+            consumer = index[name]
+            if material in self.code_of:
+                numbers.add(consumer * self.items + self.code_of[material])
+            if self.on is not None and (
+                (start is not None and start > self.on) or (end is not None and end <= self.on)
+            ):
+                continue
+            key = (consumer, product, group or material)
+            if key not in found:
+                label = key[2] if product is None else f"{key[2]}/{product}"
+                self.labels.setdefault(label, len(self.labels))
+                found[key] = _Ruled(consumer, product, label)
+            found[key].rows.append(row)
+            found[key].materials[material] = None
+        return list(found.values()), np.array(sorted(numbers), dtype=np.int64)
+
+    def _modelled(self, need: _Ruled) -> bool:
+        lists = self.net.needs.column("suppliers")
+        return not all(lists[row] == "not_modelled" for row in need.rows)
+
+    def _free_needs(self, numbers: NDArray[Any]) -> _Needs:
+        """Return a need for every material of a consumer that no row names."""
+        import numpy as np
+
+        free = self.begun & ~np.isin(self.number, numbers) if len(numbers) else self.begun
+        rows = self._sorted(np.flatnonzero(free))
+        number = self.number[rows]
+        first = np.flatnonzero(np.diff(number, prepend=-1))
+        pair_need = np.repeat(np.arange(len(first)), np.diff(first, append=len(rows)))
+        consumer, item = np.divmod(number[first], self.items)
+        unnamed = item == self.items - 1
+        partial = self._open(pair_need, len(first), rows)
+        return _Needs(
+            consumer=consumer,
+            label=np.where(unnamed, self.unnamed_label, item),
+            rank=np.maximum.reduceat(self.rank[rows], first) if len(first) else self.rank[:0],
+            modelled=np.ones(len(first), dtype=bool),
+            partial=partial,
+            assumed=~partial,
+            apart=unnamed & (np.diff(first, append=len(rows)) > 1),
+            pair_need=pair_need,
+            pair_row=rows,
+        )
+
+    def _sorted(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """Return rows by consumer and material, otherwise in their order."""
+        import numpy as np
+
+        number = self.number[rows]
+        bits = int(self.net.rows).bit_length()
+        if (self.n * self.items) >> (62 - bits):
+            return rows[np.argsort(number, kind="stable")]
+        # Numbers and rows in one integer sort far faster than rows by their numbers.
+        both = (number << bits) | rows
+        both.sort()
+        return both & ((1 << bits) - 1)
+
+    def _open(self, group: NDArray[Any], groups: int, rows: NDArray[Any]) -> NDArray[Any]:
+        """Return per group whether all its live supplies have a share and these sum below 1."""
+        import numpy as np
+
+        live = self.live[rows]
+        group, code = group[live], self.share.code[rows[live]]
+        given = np.bincount(group, minlength=groups) > 0
+        given &= np.bincount(group[code < 0], minlength=groups) == 0
+        whole = given[group]
+        totals = share_totals(group[whole], groups, Coded(code[whole], self.share.values))
+        return given & (totals < 0)
+
+    def _ruled_needs(self, ruled: Sequence[_Ruled], numbers: NDArray[Any]) -> _Needs:
+        import numpy as np
+
+        rows = self._sorted(np.flatnonzero(self.begun & np.isin(self.number, numbers)))
+        entries = [
+            (place, material, need.consumer * self.items + self.code_of[material])
+            for place, need in enumerate(ruled)
+            for material in need.materials
+            if material in self.code_of
+        ]
+        of_need = np.array([place for place, _, _ in entries], dtype=np.int64)
+        wanted = np.array([number for _, _, number in entries], dtype=np.int64)
+        low = np.searchsorted(self.number[rows], wanted)
+        width = np.searchsorted(self.number[rows], wanted, side="right") - low
+        entry = np.repeat(np.arange(len(entries)), width)
+        pair_row = rows[np.arange(len(entry)) + np.repeat(low - np.cumsum(width) + width, width)]
+        pair_need = of_need[entry]
+        is_open = self._open(entry, len(entries), pair_row).tolist()
+        open_lists = {entries[i][:2] for i, one in enumerate(is_open) if one}
+        served = np.bincount(pair_need, minlength=len(ruled)).tolist()
+        confidence = self.net.needs.column("confidence")
+        rank = np.array(
+            [max(_rank(confidence[row]) for row in need.rows) for need in ruled], dtype=np.int8
+        )
+        np.maximum.at(rank, pair_need, self.rank[pair_row])
+        lists = [
+            self._list(place, need, served[place], open_lists) for place, need in enumerate(ruled)
+        ]
+        return _Needs(
+            consumer=np.array([need.consumer for need in ruled], dtype=np.int64),
+            label=np.array([self.labels[need.label] for need in ruled], dtype=np.int64),
+            rank=rank,
+            modelled=np.array([self._modelled(need) for need in ruled], dtype=bool),
+            partial=np.array([partial for partial, _ in lists], dtype=bool),
+            assumed=np.array([assumed for _, assumed in lists], dtype=bool),
+            apart=np.zeros(len(ruled), dtype=bool),
+            pair_need=pair_need,
+            pair_row=pair_row,
+        )
+
+    def _list(
+        self, place: int, need: _Ruled, served: int, open_lists: Set[tuple[int, str]]
+    ) -> tuple[bool, bool]:
+        """Return whether the list of suppliers is open, and whether it is complete by default."""
+        table = self.net.needs
+        lists = [table.column("suppliers")[row] for row in need.rows]
+        if "partial" in lists or "not_modelled" in lists:
+            return True, False
+        if None not in lists:
+            return False, False
+        blank = {
+            table.column("material")[row]
+            for row, value in zip(need.rows, lists, strict=True)
+            if value is None
+        }
+        partial = not served or any((place, material) in open_lists for material in blank)
+        return partial, not partial
+
+    # Vertices
+
+    def _vertices(self, ruled: Sequence[_Ruled]) -> _Vertices:
+        import numpy as np
+
+        node = list(range(self.n))
+        output = np.arange(self.n, dtype=np.int32)
+        product: dict[tuple[int, str], int] = {}
+        lines: list[tuple[int, str, list[int]]] = []
+        made: dict[int, dict[str, None]] = {}
+        for need in ruled:
+            if need.product is not None:
+                made.setdefault(need.consumer, {})[need.product] = None
+        supplied = self._supplied_by(made)
+        makes = self.net.nodes.get("makes")
+        for maker, products in made.items():
+            for name in products:
+                product[maker, name] = len(node)
+                lines.append((len(node), name, [maker]))
+                node.append(maker)
+            stated = (
+                () if makes is None or makes.code[maker] < 0 else makes.values[makes.code[maker]]
+            )
+            if not set(stated or supplied.get(maker, ())) - products.keys():
+                # A node that makes nothing but such products is down when none can be made.
+                output[maker] = len(node)
+                lines.append((len(node), "any product", [product[maker, p] for p in products]))
+                node.append(maker)
+        for _, label, _ in lines:
+            self.labels.setdefault(label, len(self.labels))
+        # One supplier that nobody has named and that delivers: the good end of a partial list.
+        return _Vertices([*node, -1], output, product, lines, len(node))
+
+    def _supplied_by(self, makers: Collection[int]) -> dict[int, set[str]]:
+        """Return the materials of the supplies that have begun, of some suppliers."""
+        import numpy as np
+
+        found: dict[int, set[str]] = defaultdict(set)
+        if makers:
+            wanted = np.zeros(self.n, dtype=bool)
+            wanted[list(makers)] = True
+            rows = np.flatnonzero(self.begun & wanted[self.supplier] & (self.material.code >= 0))
+            number = self.supplier[rows].astype(np.int64) * self.items + self.material.code[rows]
+            for one in np.unique(number).tolist():
+                found[one // self.items].add(self.material.values[one % self.items])
+        return found
+
+    def _sources(self, vertices: _Vertices) -> NDArray[Any]:
+        """Return the vertex that each supply comes from: the product's where there is one."""
+        import numpy as np
+
+        if not vertices.product:
+            return self.supplier
+        source = np.where(self.material.code < 0, vertices.output[self.supplier], self.supplier)
+        products = sorted(
+            (maker * self.items + self.code_of[name], vertex)
+            for (maker, name), vertex in vertices.product.items()
+            if name in self.code_of
+        )
+        number = self.supplier.astype(np.int64) * self.items + self.material.code % self.items
+        keys = np.array([key for key, _ in products], dtype=np.int64)
+        rows = np.flatnonzero(np.isin(number, keys))
+        of_key = np.array([vertex for _, vertex in products], dtype=np.int32)
+        source[rows] = of_key[np.searchsorted(keys, number[rows])]
+        return source
+
+    # Slots and edges
+
+    def _draw(
+        self, needs: _Needs, ruled: Sequence[_Ruled], vertices: _Vertices, gaps: _Gaps
+    ) -> dict[str, Any]:
+        """Return the arrays of slots, edges and gaps."""
+        import numpy as np
+
+        vertex = needs.consumer.copy()
+        for place, need in enumerate(ruled, start=len(vertex) - len(ruled)):
+            if need.product is not None:
+                vertex[place] = vertices.product[need.consumer, need.product]
+        main = np.flatnonzero(needs.modelled)
+        slot_of = np.full(len(vertex), -1, dtype=np.int64)
+        slot_of[main] = np.arange(len(main))
+        apart = np.flatnonzero(needs.apart[needs.pair_need])
+        lines = vertices.lines
+        first_line = len(main) + len(apart)
+
+        # Slots: the needs, supplies of blank material as a need each, and how plants are drawn.
+        pair_need, pair_row = needs.pair_need, needs.pair_row
+        slot_need = np.concatenate([main, pair_need[apart], np.full(len(lines), -1)])
+        slot_vertex = np.concatenate(
+            [vertex[slot_need[:first_line]], np.array([line[0] for line in lines], dtype=np.int64)]
+        )
+        slot_label = np.concatenate(
+            [needs.label[slot_need[:first_line]], [self.labels[label] for _, label, _ in lines]]
+        )
+        slot_rank = np.concatenate(
+            [needs.rank[main], self.rank[pair_row[apart]], np.full(len(lines), _STRUCTURE)]
+        )
+        slot_assumed = np.zeros(len(slot_need), dtype=np.uint8)
+        slot_assumed[: len(main)] = needs.assumed[main]
+        order = np.lexsort((np.arange(len(slot_need)), slot_need, slot_vertex))
+        place = np.empty(len(order), dtype=np.int32)
+        place[order] = np.arange(len(order), dtype=np.int32)
+
+        live = self.live[pair_row]
+        source = self._sources(vertices)
+        gap_of_row = self._supply_gaps(needs, live, gaps)
+        served = np.flatnonzero(live & (slot_of[pair_need] >= 0))
+        edges = [
+            self._served(slot_of[pair_need[served]], pair_row[served], source, gap_of_row),
+        ]
+        partial = np.flatnonzero(needs.partial & needs.modelled)
+        if len(partial):
+            key = needs.consumer[partial] * len(self.labels) + needs.label[partial]
+            _, once, same = np.unique(key, return_index=True, return_inverse=True)
+            number = gaps.add(SUPPLIERS, place[slot_of[partial[once]]])
+            edges.append(self._unnamed(slot_of[partial], number[same], vertices))
+        if len(apart):
+            slots = np.arange(len(main), first_line)
+            delivers = live[apart]
+            edges.append(
+                self._served(slots[delivers], pair_row[apart[delivers]], source, gap_of_row)
+            )
+            consumers, same = np.unique(needs.consumer[pair_need[apart]], return_inverse=True)
+            edges.append(self._unnamed(slots, gaps.add(MATERIAL, consumers)[same], vertices))
+        if lines:
+            width = [len(sources) for _, _, sources in lines]
+            slots = np.repeat(np.arange(first_line, len(slot_need)), width)
+            sources = np.array([v for _, _, found in lines for v in found])
+            none = np.full(len(sources), -1)
+            edges.append(_Edges(slots, sources, none, none))
+        drawn = _Edges(*map(np.concatenate, zip(*edges, strict=True)))
+        slot = place[drawn.slot]
+        by_slot = np.argsort(slot, kind="stable")
+        return {
+            "slot_start": _starts(np.bincount(slot_vertex, minlength=len(vertices.node))),
+            "edge_start": _starts(np.bincount(slot, minlength=len(slot_need))),
+            "source": drawn.source[by_slot].astype(np.int32),
+            "edge_supply": drawn.supply[by_slot].astype(np.int32),
+            "slot_rank": slot_rank[order].astype(np.int8),
+            "slot_label": slot_label[order].astype(np.int32),
+            "slot_assumed": slot_assumed[order],
+            "gaps": gaps.arrays(drawn.gap[by_slot]),
+        }
+
+    def _supply_gaps(self, needs: _Needs, live: NDArray[Any], gaps: _Gaps) -> NDArray[Any]:
+        """Return the gap of each supply in doubt that has others beside it in one of its needs."""
+        import numpy as np
+
+        alive = np.bincount(needs.pair_need[live], minlength=len(needs.consumer))
+        beside = live & self.doubtful[needs.pair_row] & (alive[needs.pair_need] > 1)
+        modelled = np.zeros(self.net.rows, dtype=bool)
+        modelled[needs.pair_row[live & needs.modelled[needs.pair_need]]] = True
+        rows = np.unique(needs.pair_row[beside])
+        rows = rows[modelled[rows]]
+        found = np.full(self.net.rows, -1, dtype=np.int32)
+        found[rows] = gaps.add(SUPPLY, rows)
+        return found
+
+    @staticmethod
+    def _served(
+        slots: NDArray[Any], rows: NDArray[Any], source: NDArray[Any], gap: NDArray[Any]
+    ) -> _Edges:
+        return _Edges(slots, source[rows], rows, gap[rows])
+
+    @staticmethod
+    def _unnamed(slots: NDArray[Any], gap: NDArray[Any], vertices: _Vertices) -> _Edges:
+        import numpy as np
+
+        return _Edges(slots, np.full(len(slots), vertices.unnamed), np.full(len(slots), -1), gap)
+
+
+def _joined(free: _Needs, ruled: _Needs) -> _Needs:
+    """Return needs without rows of their own, and after them those that have rows."""
+    import numpy as np
+
+    if not len(ruled.consumer):
+        return free
+    later = ruled._replace(pair_need=ruled.pair_need + len(free.consumer))
+    return _Needs(*map(np.concatenate, zip(free, later, strict=True)))
