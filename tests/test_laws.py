@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import oracles
 import pytest
 from strategies import BYS, Seeded, build, describe, with_rows
+from test_oracle import COVERAGES, SHARED
 
 import supplynet
 from supplynet import explain, lose, minimal_cut_sets, single_points_of_failure
@@ -16,6 +18,7 @@ GRAPHS = Path(__file__).parents[1] / "graphs"
 SHIPPED = sorted(path.name for path in GRAPHS.iterdir() if (path / "network.toml").exists())
 SHIPPED_BYS = ("node", "operator", "owner", "country", "controller", "material", "stage", "supply")
 SEEDS = range(100_000, 100_400)
+IN_CI = os.environ.get("SUPPLYNET_CI") == "1"
 
 
 def drawn(seeds=SEEDS):
@@ -25,8 +28,16 @@ def drawn(seeds=SEEDS):
         yield seed, net, target, c.pick(BYS)
 
 
-def status(net, target, lost, by):
-    return lose(net, [target], sorted(lost), by=by).to_dict()["targets"][0]["status"]
+def drawn_with_coverage(seeds=SEEDS):
+    for seed in seeds:
+        c = Seeded(seed)
+        net, target = build(c, likely=c.pick(SHARED))
+        yield seed, net, target, c.pick(BYS), c.pick(COVERAGES)
+
+
+def status(net, target, lost, by, coverage=None):
+    loss = lose(net, [target], sorted(lost), by=by, coverage=coverage)
+    return loss.to_dict()["targets"][0]["status"]
 
 
 def rows(net, name):
@@ -36,26 +47,32 @@ def rows(net, name):
 # Random networks
 
 
+def with_and_without_coverage():
+    yield from ((*one, None) for one in drawn())
+    yield from drawn_with_coverage()
+
+
 def test_cut_sets_stop_the_target_and_no_part_of_one_does():
     checked = 0
-    for seed, net, target, by in drawn():
-        found = minimal_cut_sets(net, target, by=by, max_order=3, max_gaps=0).to_dict()
+    for seed, net, target, by, coverage in with_and_without_coverage():
+        asked = {"by": by, "coverage": coverage}
+        found = minimal_cut_sets(net, target, **asked, max_order=3, max_gaps=0).to_dict()
         if found["status"] == "already_stopped":
             assert found["cut_sets"] == [[]], seed
             continue
-        before = status(net, target, (), by)
+        before = status(net, target, (), **asked)
         for cut in found["cut_sets"]:
             assumed = cut in found["assumed"]
             wanted = "possibly_stopped" if assumed else "stopped"
-            assert status(net, target, cut, by) == wanted, (seed, by, cut, describe(net))
+            assert status(net, target, cut, **asked) == wanted, (seed, asked, cut, describe(net))
             for left_out in cut:
                 rest = [unit for unit in cut if unit != left_out]
-                assert status(net, target, rest, by) != "stopped", (seed, cut, rest)
+                assert status(net, target, rest, **asked) != "stopped", (seed, cut, rest)
                 if assumed and before == "runs":
-                    reason = explain(net, target, rest, by=by).to_dict()
+                    reason = explain(net, target, rest, **asked).to_dict()
                     assert reason["certainty"] in (None, "possible"), (seed, cut, rest, reason)
             checked += 1
-    assert checked > 200
+    assert checked > 400
 
 
 def test_pairs_with_a_gap_stop_the_target_only_together():
@@ -196,8 +213,11 @@ def test_reordering_rows_changes_no_byte():
             assert json.dumps(one) == json.dumps(two), (seed, by, function, describe(net))
 
 
-def settled(net, gap, good):
-    """Return the network in which one gap has become known, at its good or its bad end."""
+def settled(net, gap, good, coverage=None):
+    """Return the network in which one gap has become known, at its good or its bad end.
+
+    A supply that turns out not to deliver keeps the share that is recorded of it.
+    """
     kind, _, rest = gap.partition(":")
     nodes, supplies, needs = (rows(net, name) for name in ("nodes", "supplies", "needs"))
     if kind == "upstream":
@@ -213,6 +233,9 @@ def settled(net, gap, good):
                 row["status"] = "operating"
                 if good or row.get("confidence") == "illustrative":
                     row["confidence"] = "medium" if good else None
+                if not good and coverage is not None:
+                    row["qualified"], row["supplier"] = "yes", "closed"
+                    nodes.append({**nodes[0], "id": "closed", "status": "closed"})
     elif kind == "material":
         products = oracles.World(net).products
         unnamed = [s for s in supplies if s["consumer"] == rest and s.get("material") is None]
@@ -225,6 +248,9 @@ def settled(net, gap, good):
         world = oracles.World(net)
         need = next(n for n in world.needs if n.gap == gap)
         material = need.supplies[0].get("material") if need.supplies else need.rows[0]["material"]
+        others = (n for n in world.needs if n.consumer == need.consumer and n.gap != gap)
+        if good and any(material in other.materials for other in others):
+            return None  # a new supply of it would serve the other need as well
         if good:
             nodes.append(
                 {
@@ -265,31 +291,83 @@ def settled(net, gap, good):
 
 
 def test_a_gap_made_known_never_makes_a_certain_finding_impossible():
-    checked = 0
-    for seed, net, target, by in drawn():
-        found = minimal_cut_sets(net, target, by=by, max_order=2, max_gaps=0).to_dict()
+    checked = {"plain": 0, "coverage": 0}
+    for seed, net, target, by, coverage in with_and_without_coverage():
+        asked = {"by": by, "coverage": coverage}
+        found = minimal_cut_sets(net, target, **asked, max_order=2, max_gaps=0).to_dict()
         certain = [cut for cut in found["cut_sets"] if cut not in found["assumed"]]
         if not certain:
             continue
-        for gap in sorted(oracles.World(net).gaps):
+        for gap in sorted(oracles.World(net, coverage=coverage).gaps):
             for good in (True, False):
-                known = settled(net, gap, good)
+                known = settled(net, gap, good, coverage)
                 if known is None:
                     continue
                 units = oracles.World(known).units(by)
                 for cut in certain:
                     lost = [unit for unit in cut if unit in units]
-                    after = status(known, target, lost, by)
-                    assert after != "runs", (seed, by, cut, gap, good, describe(net))
-                    checked += 1
+                    after = status(known, target, lost, **asked)
+                    assert after != "runs", (seed, asked, cut, gap, good, describe(net))
+                    checked["plain" if coverage is None else "coverage"] += 1
+    assert min(checked.values()) > 300, checked
+
+
+def shares_made_known(net, coverage):
+    """Yield the network with one blank share recorded, for each and for several values."""
+    world = oracles.World(net, coverage=coverage)
+    for need in world.needs:
+        for material in need.materials:
+            intake = world.intake(need, material)
+            for supply in intake.blank:
+                row = world.supplies[supply]
+                low = intake.shares[supply]
+                most = low + intake.rest
+                if row.get("share_high") is not None:
+                    most = min(most, row["share_high"])
+                for share in sorted({low, (low + most) / 2, most}):
+                    supplies = [
+                        {**s, "share": share} if s["id"] == supply else s
+                        for s in rows(net, "supplies")
+                    ]
+                    yield supply, share, with_rows(net, supplies=supplies)
+
+
+def test_a_share_made_known_never_makes_a_certain_finding_impossible():
+    checked = 0
+    for seed, net, target, by, coverage in drawn_with_coverage():
+        asked = {"by": by, "coverage": coverage}
+        found = minimal_cut_sets(net, target, **asked, max_order=2, max_gaps=0).to_dict()
+        for supply, share, known in shares_made_known(net, coverage):
+            for cut in found["cut_sets"]:
+                after = status(known, target, cut, **asked)
+                assert after != "runs", (seed, asked, cut, supply, share, describe(net))
+                checked += 1
     assert checked > 300
 
 
-def assert_the_four_agree(net, target, by, max_gaps=1):
+def test_a_higher_coverage_never_helps_and_none_is_the_lowest():
+    """What stops the target while any one supplier is enough stops it under every coverage."""
+    worse = ("runs", "possibly_stopped", "stopped", "already_stopped")
+    stricter = 0
+    for seed, net, target, by, _ in drawn_with_coverage():
+        units = sorted(oracles.World(net).units(by))
+        for lost in [(), *((unit,) for unit in units[:3]), units]:
+            before = 0
+            for coverage in (None, *COVERAGES):
+                after = worse.index(status(net, target, lost, by, coverage))
+                assert after >= before, (seed, by, lost, coverage, describe(net))
+                stricter += after > before > 0
+                before = after
+    assert stricter > 20
+
+
+def assert_the_four_agree(net, target, by, max_gaps=1, coverage=None):
     """`chokepoints`, `cutsets` at order 1, `whatif` of each unit and `explain`."""
-    where = (net.name, target, by)
-    points = single_points_of_failure(net, target, by=by, max_gaps=max_gaps).to_dict()
-    sets = minimal_cut_sets(net, target, by=by, max_order=1, max_gaps=max_gaps).to_dict()
+    where = (net.name, target, by, coverage)
+    asked = {"by": by, "coverage": coverage}
+    points = single_points_of_failure(net, target, **asked, max_gaps=max_gaps).to_dict()
+    sets = minimal_cut_sets(net, target, **asked, max_order=1, max_gaps=max_gaps).to_dict()
+    assert points["uninformative"] == sets["uninformative"], where
     listed = [*points["chokepoints"], *points["aggregates"]]
     for what in ("status", "own", "blind_spots"):
         assert points[what] == sets[what], (where, what)
@@ -307,12 +385,12 @@ def assert_the_four_agree(net, target, by, max_gaps=1):
     already = points["status"] == "already_stopped"
     certain = {unit for unit, _ in kinds["certain"]}
     other = {unit for kind in ("assumed", "possible") for unit, _ in kinds[kind]} - certain
-    nothing_lost = status(net, target, (), by)
+    nothing_lost = status(net, target, (), **asked)
     assert (nothing_lost == "already_stopped") == already, where
     assert (nothing_lost == "runs") == (points["status"] == "runs"), where
     for unit in sorted(oracles.World(net).units(by)):
-        loss = status(net, target, [unit], by)
-        reason = explain(net, target, [unit], by=by).to_dict()["status"]
+        loss = status(net, target, [unit], **asked)
+        reason = explain(net, target, [unit], **asked).to_dict()["status"]
         assert loss == reason, (*where, unit)
         if already:
             assert loss == "already_stopped", (*where, unit)
@@ -323,8 +401,8 @@ def assert_the_four_agree(net, target, by, max_gaps=1):
 
 
 def test_the_four_commands_agree_on_random_networks():
-    for _, net, target, by in drawn():
-        assert_the_four_agree(net, target, by)
+    for _, net, target, by, coverage in with_and_without_coverage():
+        assert_the_four_agree(net, target, by, coverage=coverage)
 
 
 # Shipped networks
@@ -340,13 +418,19 @@ def test_networks_are_shipped():
     assert {"rare_earth_magnets", "recycling_loop", "worked_example"} <= set(SHIPPED)
 
 
-@pytest.mark.parametrize("by", SHIPPED_BYS)
+SHIPPED_QUESTIONS = [
+    *((by, None) for by in SHIPPED_BYS),
+    *((by, "0.5") for by in (SHIPPED_BYS if IN_CI else ("country",))),
+]
+
+
+@pytest.mark.parametrize(("by", "coverage"), SHIPPED_QUESTIONS)
 @pytest.mark.parametrize("name", SHIPPED)
-def test_the_four_commands_agree_on_shipped_networks(name, by):
+def test_the_four_commands_agree_on_shipped_networks(name, by, coverage):
     net = supplynet.load_example(name)
     assert targets_of(net)
     for target in targets_of(net):
-        assert_the_four_agree(net, target, by)
+        assert_the_four_agree(net, target, by, coverage=coverage)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -379,15 +463,17 @@ def test_shipped_networks_give_the_answers_worked_out_by_hand(name):
                 assert sorted(found[what]) == sorted(case[what]), (*where, what)
 
 
+@pytest.mark.parametrize("coverage", [None, "0.5"])
 @pytest.mark.parametrize("by", ["node", "country", "material"])
 @pytest.mark.parametrize("name", SHIPPED)
-def test_shipped_networks_against_the_oracle(name, by):
+def test_shipped_networks_against_the_oracle(name, by, coverage):
     """Every unit and every gap of the whole network, each tried alone."""
     net = supplynet.load_example(name)
     for target in targets_of(net)[:3]:
-        question = oracles.Question(net, target, by)
+        question = oracles.Question(net, target, by, coverage=coverage)
         oracle = question.answer(1, 0)
-        found = minimal_cut_sets(net, target, by=by, max_order=1, max_gaps=0).to_dict()
+        asked = {"by": by, "coverage": coverage, "max_order": 1, "max_gaps": 0}
+        found = minimal_cut_sets(net, target, **asked).to_dict()
         assert found["status"] == oracle.status, target
         assert as_sets(found["cut_sets"]) == oracle.cut_sets, target
         assert as_sets(found["assumed"]) == oracle.assumed, target

@@ -17,6 +17,8 @@ from supplynet import (
     minimal_cut_sets,
     single_points_of_failure,
 )
+from supplynet.analysis import planner
+from supplynet.analysis._kernel import available
 
 NETWORKS = 4_000  # the bar is no difference on at least 3,000
 CHUNK = 500
@@ -431,10 +433,35 @@ def test_oracle_on_a_product_that_stops_alone():
     assert oracles.World(both).down(["ore"]) == {"ore", "car", "wheel", "plant"}
 
 
+#: What gives up at once, so that the next method has to go on. Small networks never get there.
+NO_WORK = planner._Work(-1, -1)
+HANDED_OVER = {
+    "compiled families": {"_FAMILY_WORK": planner._Work(-1, 10**9), "_PAIR_WORK": NO_WORK},
+    "subsets": {"_FAMILY_WORK": NO_WORK, "_PAIR_WORK": NO_WORK},
+    "directed": {
+        "_FAMILY_WORK": NO_WORK,
+        "_PAIR_WORK": planner._Work(-1, 10**9),
+        "_MOST_SUBSETS": NO_WORK,
+    },
+    "branching": {
+        "_FAMILY_WORK": NO_WORK,
+        "_PAIR_WORK": NO_WORK,
+        "_MOST_SUBSETS": NO_WORK,
+        "_DIRECTED_WORK": -1,
+    },
+}
+
+
 @pytest.mark.parametrize("first", range(0, 1_000, CHUNK))
-def test_branching_over_proofs_agrees_with_the_oracle(first, monkeypatch):
-    """Small networks never run the families out of work: force the hand-over."""
-    monkeypatch.setattr("supplynet.analysis.planner._FAMILY_WORK", -1)
+@pytest.mark.parametrize("method", HANDED_OVER)
+@pytest.mark.parametrize("plain", [True, False], ids=["plain", "compiled"])
+def test_each_method_agrees_with_the_oracle(first, method, plain, monkeypatch):
+    if plain:
+        monkeypatch.setenv("SUPPLYNET_PLAIN", "1")
+    elif not available():
+        pytest.skip("numba is not installed")
+    for name, value in HANDED_OVER[method].items():
+        monkeypatch.setattr(planner, name, value)
     for seed in range(50_000 + first, 50_000 + first + CHUNK):
         found = compare(Seeded(seed))
         assert not found, "\n".join([f"seed {seed}", *found])
@@ -450,8 +477,8 @@ def test_a_search_that_is_cut_short_says_so(monkeypatch):
     )
     whole = minimal_cut_sets(net, "t")
     assert (whole.complete, whole.complete_to, whole.count) == (True, 2, 2)
-    monkeypatch.setattr("supplynet.analysis.planner._FAMILY_WORK", -1)
-    monkeypatch.setattr("supplynet.analysis.planner._TREE_WORK", -1)
+    for name, value in {**HANDED_OVER["branching"], "_TREE_WORK": -1}.items():
+        monkeypatch.setattr(planner, name, value)
     short = minimal_cut_sets(net, "t")
     assert (short.complete, short.complete_to, short.count) == (False, 1, 0)
     listed = minimal_cut_sets(net, "t", limit=0)
