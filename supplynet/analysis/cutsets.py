@@ -501,17 +501,11 @@ class _Search:
         reading = self.reading(level)
         if reading.stops():
             return frozenset()
-        task = self.task(level).plain
-        if task is None:
-            each = (i for i, item in enumerate(self.items) if reading.stops([item]))
-            return frozenset(each)
-        masks = _kernel.single_points(
-            task.program,
-            _kernel.consumers_of(task.program),
-            task.order,
-            (_masks(task.vertex_items), _masks(task.edge_items)),
+        task = self.task(level)
+        found = _kernel.single_points_of_one(
+            task.program, task.order, task.array_hits(), task.target, task.chain.uses
         )
-        return frozenset(_kernel.bits(masks[task.target]))
+        return frozenset(found)
 
     def task(self, level: int) -> planner.Task:
         """Return what the planner searches at one level."""

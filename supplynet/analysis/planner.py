@@ -12,27 +12,44 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from importlib.util import find_spec
 from itertools import islice
+from math import comb
 from queue import Empty, SimpleQueue
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from supplynet.analysis import _kernel
 
 __all__ = ["MAXSAT", "Found", "Layer", "Task", "can_solve", "cheapest", "find", "layers"]
 
-#: Unions of two sets before the search goes over to branching over proofs, and steps of that.
-_FAMILY_WORK = 100_000
-_TREE_WORK = 1_000_000
-#: The same for pairs with gaps, which are many and matter less than what is certain.
-_PAIR_WORK = 200_000
 
+class _Work(NamedTuple):
+    """A limit of work in plain Python, and where kernels are compiled."""
+
+    plain: int
+    compiled: int
+
+
+#: Unions of two sets before another method is tried.
+_FAMILY_WORK = _Work(100_000, 20_000_000)
+_DIRECTED_WORK = 200_000_000
+#: The same for sets with gaps, which are many and matter less than what is certain.
+_PAIR_WORK = _Work(100_000, 10_000_000)
+#: Subsets that are all tried.
+_MOST_SUBSETS = _Work(20_000, 200_000)
+#: Ways of running the target that are sampled.
+_PROOFS = 256
+#: Steps of branching, and the same for sets with gaps.
+_TREE_WORK = 1_000_000
+_PAIR_TREE_WORK = 200_000
 #: Helper vertices for which thresholds are written out as AND and OR.
 _MOST_HELPERS = 1_000_000
 
 SINGLES = "single points as a fixpoint"
 FAMILIES = "truncated families of minimal sets as a fixpoint, exact on cycles"
 MAXSAT = "cheapest first by MaxSAT (RC2)"
+SUBSETS = "all subsets, hundreds at a time"
+DIRECTED = "families of sets that break sampled ways of running the target"
 BRANCHES = "branching over ways of running the target"
-TOO_WIDE = "none: written out, the shares take too many alternatives"
+CUT_SHORT = "cut short: no method came to an end"
 
 #: The last word of a second process that was not cut short.
 ENDED = "ended"
@@ -99,6 +116,18 @@ class Task:
         skip = set(leave_out)
         limit = None if gaps else self.first_gap
         return _without(self.vertex_items, skip, limit), _without(self.edge_items, skip, limit)
+
+    def array_hits(self, leave_out: Iterable[int] = (), *, gaps: bool = True) -> _kernel.HitArrays:
+        """Return the same as arrays."""
+        return _kernel.hits_of(self.program, *self.hits(leave_out, gaps=gaps))
+
+    @cached_property
+    def compiled(self) -> Task:
+        """The same task with numpy arrays, for compiled kernels."""
+        if self.program.fast:
+            return self
+        program = _kernel.arrays_of(self.program)
+        return Task(program, self.target, self.vertex_items, self.edge_items, self.first_gap)
 
     def fields(self) -> tuple[Any, ...]:
         """Return what makes an equal task: what was worked out already is left behind."""
@@ -185,11 +214,6 @@ def find(
 
 def layers(task: Task, max_order: int, max_gaps: int, minimum: bool) -> Iterator[Layer]:
     """Yield what was found, order by order: sets of units first, then those with gaps."""
-    plain = task.plain
-    if plain is None:
-        yield Layer(1, 0, None, TOO_WIDE)
-        return
-    task = plain
     search = _Layers(task)
     singles = search.singles()
     yield Layer(1, 0, frozenset(singles), SINGLES)
@@ -206,7 +230,7 @@ def layers(task: Task, max_order: int, max_gaps: int, minimum: bool) -> Iterator
         searched = units
     if not max_gaps or not task.has_gaps:
         return
-    search.spend(_PAIR_WORK)
+    search.spend(_PAIR_TREE_WORK)
     # A gap alone is among the singles already.
     for units in range(1 if max_gaps == 1 else 0, min(searched, task.first_gap) + 1):
         layer = search.layer(units, max_gaps, known)
@@ -217,56 +241,133 @@ def layers(task: Task, max_order: int, max_gaps: int, minimum: bool) -> Iterator
 
 
 class _Layers:
-    """The methods, tried in turn for each layer."""
+    """The methods, tried in turn for each layer: which goes on where another gave up."""
 
     def __init__(self, task: Task) -> None:
         self.task = task
+        self.given_up: set[str] = set()
         self.spend(_TREE_WORK)
 
     def spend(self, work: int) -> None:
+        """Begin anew, with so many steps for branching."""
         self.work_left = work
-        self.too_large = False
+        self.given_up.clear()
 
     def singles(self) -> list[_kernel.Set]:
+        """Return the units and gaps that stop the target alone."""
         task = self.task
-        masks = _kernel.single_points(
-            task.program,
-            _kernel.consumers_of(task.program),
-            task.order,
-            (_masks(task.vertex_items), _masks(task.edge_items)),
+        found = _kernel.single_points_of_one(
+            task.program, task.order, task.array_hits(), task.target, task.chain.uses
         )
-        return [frozenset((item,)) for item in _kernel.bits(masks[task.target])]
+        return [frozenset((item,)) for item in found]
 
     def layer(self, units: int, gaps: int, known: set[_kernel.Set]) -> Layer:
         """Return the minimal sets of `units` units above no known one."""
+        step = _Step(units, gaps, known)
+        methods: tuple[tuple[str, Callable[[_Step], Iterable[_kernel.Set] | None]], ...] = (
+            (FAMILIES, self._families),
+            (SUBSETS, self._subsets),
+            (DIRECTED, self._directed),
+            (BRANCHES, self._branches),
+        )
+        for name, method in methods:
+            if name in self.given_up:
+                continue
+            found = method(step)
+            if found is not None:
+                return Layer(units, gaps, frozenset(found), name)
+            # What is too much for one order is too much for those above.
+            self.given_up.add(name)
+        return Layer(units, gaps, None, CUT_SHORT)
+
+    def _families(self, step: _Step) -> list[_kernel.Set] | None:
+        work = _FAMILY_WORK if step.gaps == 0 else _PAIR_WORK
         task = self.task
-        hits = task.hits((next(iter(s)) for s in known if len(s) == 1), gaps=gaps > 0)
-        if not self.too_large:
-            domain = _kernel.Domain(
-                units=units,
-                gaps=gaps,
-                first_gap=task.first_gap,
-                known=(s for s in known if len(s) > 1),
-            )
-            family = _kernel.families(
-                task.program,
-                task.order,
-                hits,
-                domain,
-                target=task.target,
-                work_limit=_FAMILY_WORK,
-            )
-            if family is not None:
-                return Layer(units, gaps, frozenset(family), FAMILIES)
-            self.too_large = True
-        tree = _kernel.HittingTree(task.chain, task.target, hits, task.first_gap, known)
-        cuts = tree.cuts(units=units, gaps=gaps, work_limit=self.work_left)
+        if not task.program.fast:
+            found = self._minimal_sets(task, step, work.plain)
+            if found is not None or not _kernel.available():
+                return found
+        return self._minimal_sets(task.compiled, step, work.compiled)
+
+    def _directed(self, step: _Step) -> list[_kernel.Set] | None:
+        """Search for sets that are of use to the target only; worth it where compiled."""
+        if not _kernel.available():
+            return None
+        work = _DIRECTED_WORK if step.gaps == 0 else _PAIR_WORK.compiled
+        return self._minimal_sets(self.task.compiled, step, work, directed=_PROOFS)
+
+    def _minimal_sets(
+        self, task: Task, step: _Step, work: int, directed: int = 0
+    ) -> list[_kernel.Set] | None:
+        return _kernel.minimal_sets(
+            task.program,
+            task.order,
+            task.array_hits(step.singles, gaps=step.gaps > 0),
+            target=task.target,
+            max_units=step.units,
+            max_gaps=step.gaps,
+            first_gap=task.first_gap,
+            known=step.above_singles,
+            work_limit=work,
+            directed=directed,
+            uses=task.chain.uses,
+        )
+
+    def _subsets(self, step: _Step) -> list[_kernel.Set] | None:
+        """Try all subsets, where units are so few that this is no great number."""
+        task = self.task.compiled if _kernel.available() else self.task
+        vertex_items, edge_items = task.hits(step.singles, gaps=step.gaps > 0)
+        items = {n for hit in (vertex_items, edge_items) for ns in hit.values() for n in ns}
+        units = sorted(n for n in items if n < task.first_gap)
+        gaps = sorted(n for n in items if n >= task.first_gap)
+        most = _MOST_SUBSETS.compiled if task.program.fast else _MOST_SUBSETS.plain
+        if _subset_count(len(units), step.units) * _subset_count(len(gaps), step.gaps) > most:
+            return None
+        return _kernel.minimal_sets_by_subsets(
+            task.program,
+            task.order,
+            task.array_hits(step.singles, gaps=step.gaps > 0),
+            target=task.target,
+            units=units,
+            max_order=step.units,
+            gaps=gaps,
+            max_gaps=step.gaps,
+            limit_subsets=most,
+            known=step.above_singles,
+        )
+
+    def _branches(self, step: _Step) -> Iterable[_kernel.Set] | None:
+        task = self.task.plain
+        if task is None or task.program.fast:
+            return None
+        hits = task.hits(step.singles, gaps=step.gaps > 0)
+        tree = _kernel.HittingTree(task.chain, task.target, hits, task.first_gap, step.known)
+        cuts = tree.cuts(units=step.units, gaps=step.gaps, work_limit=self.work_left)
         self.work_left -= tree.work
-        return Layer(units, gaps, None if cuts is None else frozenset(cuts), BRANCHES)
+        return cuts
 
 
-def _masks(items: Items) -> dict[int, int]:
-    return {place: sum(1 << number for number in numbers) for place, numbers in items.items()}
+@dataclass(frozen=True)
+class _Step:
+    """What one layer looks for: sets of so many units and up to so many gaps."""
+
+    units: int
+    gaps: int
+    known: set[_kernel.Set]
+
+    @cached_property
+    def singles(self) -> frozenset[int]:
+        """Items that stop the target alone: no other set holds one."""
+        return frozenset(item for s in self.known if len(s) == 1 for item in s)
+
+    @cached_property
+    def above_singles(self) -> list[_kernel.Set]:
+        """Known sets of more than one item."""
+        return [s for s in self.known if len(s) > 1]
+
+
+def _subset_count(items: int, most: int) -> int:
+    return sum(comb(items, size) for size in range(min(most, items) + 1))
 
 
 def can_solve() -> bool:

@@ -15,6 +15,7 @@ commutes with union and intersection, hence the truncated families are exact, cy
 
 from supplynet.analysis._kernel.hits import HitArrays, hits_of
 from supplynet.analysis._kernel.jit import LARGE, available
+from supplynet.analysis._kernel.minimal import minimal_sets
 from supplynet.analysis._kernel.program import (
     Chain,
     Program,
@@ -36,6 +37,8 @@ from supplynet.analysis._kernel.search import (
     families,
     single_points,
 )
+from supplynet.analysis._kernel.singles import single_points_all, single_points_of_one
+from supplynet.analysis._kernel.subsets import minimal_sets_by_subsets
 from supplynet.analysis._kernel.thresholds import Expanded, expand_thresholds, expanded_hits
 
 __all__ = [
@@ -60,7 +63,11 @@ __all__ = [
     "families",
     "hits_of",
     "make_program",
+    "minimal_sets",
+    "minimal_sets_by_subsets",
     "restrict",
     "single_points",
+    "single_points_all",
+    "single_points_of_one",
     "uses_of",
 ]
