@@ -341,6 +341,24 @@ def test_with_a_coverage_shares_are_gaps():
     )
 
 
+def test_with_a_coverage_what_nobody_has_looked_at_may_be_all():
+    net = make_network(
+        nodes=[{"id": "a", "upstream": "none"}, {"id": "b", "status": "closed"}],
+        supplies=[
+            {"id": "a", "supplier": "a", "consumer": "t", "material": "x", "share": Decimal(1)},
+            {"id": "b", "supplier": "b", "consumer": "t", "material": "y", "share": Decimal("0.3")},
+        ],
+        needs=[
+            {"consumer": "t", "material": "x", "group": "g", "suppliers": "complete"},
+            {"consumer": "t", "material": "y", "group": "g", "suppliers": "not_modelled"},
+        ],
+    )
+    found = certificates(net, "t", "a", gaps="suppliers:t/g", coverage="0.9")
+    assert [(s.node, s.why) for s in found.stop] == [("t", "need"), ("a", "lost"), ("b", "idle")]
+    assert [r.order[-1].met for r in found.runs] == [(Met("g", ("a",)),), (Met("g"),)]
+    assert verify(net, found).verified
+
+
 def test_all_that_the_engine_finds_with_a_coverage_is_verified():
     counted = Counter()
     for seed in range(220_000, 221_500):
@@ -637,8 +655,17 @@ def test_what_can_be_proved_is_what_the_slow_twin_says():
         )  # fmt: skip
         facts = recorded.Facts(net, net.as_of)
         where = (seed, by, units, gaps, illustrative, coverage, describe(net))
-        for gap in gaps:
+        for gap in open_gaps:
             assert facts.is_gap(gap, by, target), (gap, where)
+        for gap in (
+            *(
+                f"{kind}:{node}"
+                for kind in ("unit", "upstream", "material")
+                for node in world.nodes
+            ),
+            *(f"supply:{supply}" for supply in world.supplies),
+        ):
+            assert facts.is_gap(gap, by, target) == (gap in open_gaps), (gap, where)
         for unit in all_units:
             assert facts.unit(by, unit) == all_units[unit], (unit, where)
             assert facts.is_own(by, unit, target) == (unit in world.own(by, target)), where

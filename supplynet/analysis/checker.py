@@ -121,16 +121,11 @@ class _Loss:
         return supply in self.supplies or f"supply:{supply}" in self.gaps
 
     def needs(self, node: str, product: str | None) -> list[Need]:
-        """Return the needs that count: of unnamed materials each supply, if that gap is bad.
-
-        A coverage of all of them is then needed besides: a bad end never makes it easier.
-        """
+        """Return the needs that count: of unnamed materials each supply, if that gap is bad."""
         found: list[Need] = []
         for need in self.facts.needs(node, product):
-            apart = need.apart is not None and need.apart in self.gaps
-            if not apart or self.coverage is not None:
-                found.append(need)
-            for supply in need.supplies if apart else ():
+            found.append(need)
+            for supply in need.supplies if need.apart in self.gaps else ():
                 illustrative = self.facts.is_illustrative(supply)
                 live = need.live & {supply}
                 found.append(Need(need.label, illustrative, (supply,), live))
