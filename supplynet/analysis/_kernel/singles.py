@@ -25,6 +25,7 @@ _LAST_STAMP = 1_000_000_000
 _LANES = 62
 #: Most proofs of one target that are looked at to narrow down the candidates.
 _PROOFS = 4
+_NEEDED = 255
 
 
 def single_points_all(
@@ -432,8 +433,9 @@ def single_points_of_one(
     Notes
     -----
     A unit that stops the target breaks every proof that it runs, so only units that a few proofs
-    share are candidates. Their rows are narrowed down as bit masks, on the vertices that reach the
-    target.
+    share are candidates. Those that hit what nothing can stand in for are found at once. The others
+    are lanes of bit masks, worked out only for vertices on which a lane of the target hangs: the
+    cost is that of the order, and of the part of the network that has candidates in common.
     """
     fast = program.fast
     n = len(program.stopped)
@@ -442,36 +444,40 @@ def single_points_of_one(
     if rank[target] < 0:
         return []
     uses = uses_of(program) if uses is None else uses
-    arrays, on = tuple(program), tuple(hits)
-    seen = filled(n, 0, "int32", fast=fast)
+    arrays, on, consumers = tuple(program), tuple(hits), tuple(uses)
+    seen = filled(n, 0, "uint8", fast=fast)
     taken = filled(len(program.weight), 0, "uint8", fast=fast)
-    todo = filled(n, 0, "int32", fast=fast)
-    proofs = filled(_unit_count(hits), 0, "int32", fast=fast)
+    stack = filled(n, 0, "int32", fast=fast)
+    proofs = filled(_unit_count(hits), 0, "uint8", fast=fast)
     shared = proof = 0
     for proof in range(1, _PROOFS + 1):
-        before, shared = shared, _prove(rank, arrays, on, target, proof, seen, taken, todo, proofs)
+        before = shared
+        shared = _prove(rank, arrays, on, target, proof, seen, taken, stack, proofs)
         if shared == before:
             break
+    found = _mark_needed(rank, arrays, on, target, seen, stack, proofs)
     number = filled(len(proofs), -1, "int32", fast=fast)
-    candidate = filled(shared, 0, "int32", fast=fast)
-    _number(proofs, proof, number, candidate)
-    inside = filled(len(order), 0, "int32", fast=fast)
-    inside = inside[: _reach_back(rank, arrays, order, target, seen, todo, inside)]
-    slot_rank = filled(len(program.edge_start) - 1, -1, "int32", fast=fast)
-    _rank_slots(inside, program.slot_start, slot_rank)
-    mask = filled(n, -1, "int64", fast=fast)
-    own = filled(n, 0, "int64", fast=fast)
-    cut = filled(len(program.source) if len(hits.edge_start) else 0, 0, "int64", fast=fast)
-    waiting = filled(len(inside), 0, "uint8", fast=fast)
-    found: list[int] = []
+    units = filled(shared, 0, "int32", fast=fast)
+    _number(proofs, proof, found, number, units)
+    points = [int(x) for x in units[:found]]
+    if shared == found:
+        return points
+    masks = filled(n, -1, "int64", fast=fast), filled(n, 0, "int64", fast=fast)
+    places = (
+        stack,
+        filled(n, 0, "int32", fast=fast),
+        filled(n, 0, "int32", fast=fast),
+        filled(n, 0, "int32", fast=fast),
+        filled(n, 0, "uint8", fast=fast),
+    )
     lanes = _LANES if fast else shared
-    for low in range(0, shared, max(lanes, 1)):
+    for low in range(found, shared, lanes):
         high = min(low + lanes, shared)
-        _set_masks(inside, arrays, on, number, low, high, own, cut, mask, waiting)
-        _narrow_masks(inside, arrays, tuple(uses[:3]), slot_rank, own, cut, mask, waiting)
-        last = int(mask[target])
-        found += [int(candidate[k]) for k in range(low, high) if last >> (k - low) & 1]
-    return found
+        last = _narrow_lanes(
+            rank, arrays, on, consumers, target, (low, high), number, masks, places
+        )
+        points += [int(units[k]) for k in range(low, high) if last >> (k - low) & 1]
+    return sorted(points)
 
 
 @kernel
@@ -489,7 +495,7 @@ def _prove(
     proof: int,
     seen: Array,
     taken: Array,
-    todo: Array,
+    stack: Array,
     proofs: Array,
 ) -> int:
     """Prove that the target runs, and spare the units that all earlier proofs share.
@@ -504,11 +510,11 @@ def _prove(
     cuts = len(cut_start) > 0
     shared = 0
     seen[target] = proof
-    todo[0] = target
-    count = 1
-    while count > 0:
-        count -= 1
-        v = todo[count]
+    stack[0] = target
+    depth = 1
+    while depth > 0:
+        depth -= 1
+        v = stack[depth]
         for k in range(vertex_start[v], vertex_start[v + 1]):
             x = vertex_unit[k]
             if proofs[x] == proof - 1:
@@ -521,9 +527,7 @@ def _prove(
                 best_cost = 0
                 for e in range(edge_start[s], edge_start[s + 1]):
                     u = source[e]
-                    if rank[u] < 0 or rank[u] >= rank[v]:
-                        continue
-                    if weighted and taken[e] == proof:
+                    if rank[u] < 0 or rank[u] >= rank[v] or (weighted and taken[e] == proof):
                         continue
                     cost = 0
                     if seen[u] != proof:
@@ -538,170 +542,243 @@ def _prove(
                     if best < 0 or cost < best_cost:
                         best = e
                         best_cost = cost
-                lack -= weight[best] if weighted else 1
                 if weighted:
+                    lack -= weight[best]
                     taken[best] = proof
-                u = source[best]
+                else:
+                    lack = 0
                 if cuts:
                     for k in range(cut_start[best], cut_start[best + 1]):
                         x = cut_unit[k]
                         if proofs[x] == proof - 1:
                             proofs[x] = proof
                             shared += 1
+                u = source[best]
                 if seen[u] != proof:
                     seen[u] = proof
-                    todo[count] = u
-                    count += 1
+                    stack[depth] = u
+                    depth += 1
     return shared
 
 
 @kernel
-def _number(proofs: Array, proof: int, number: Array, candidate: Array) -> None:
-    """Give the units that all proofs share numbers, ascending."""
-    count = 0
-    for x in range(len(proofs)):
-        if proofs[x] == proof and count < len(candidate):
-            number[x] = count
-            candidate[count] = x
-            count += 1
-
-
-@kernel
-def _reach_back(
+def _mark_needed(
     rank: Array,
     program: tuple[Array, ...],
-    order: Array,
+    hits: tuple[Array, ...],
     target: int,
     seen: Array,
-    todo: Array,
-    inside: Array,
+    stack: Array,
+    proofs: Array,
 ) -> int:
-    """Fill in the running vertices that reach the target, in the order they start."""
-    slot_start, edge_start, source, _, _, _ = program
-    seen[target] = -1
-    todo[0] = target
-    count = 1
-    while count > 0:
-        count -= 1
-        v = todo[count]
-        for e in range(edge_start[slot_start[v]], edge_start[slot_start[v + 1]]):
-            u = source[e]
-            if seen[u] >= 0 and rank[u] >= 0:
-                seen[u] = -1
-                todo[count] = u
+    """Mark the units that hit what nothing can stand in for; return how many.
+
+    That is the target, and the supplies without which a need of such a vertex is not met.
+    """
+    slot_start, edge_start, source, _, weight, need = program
+    vertex_start, vertex_unit, cut_start, cut_unit = hits
+    weighted = len(need) > 0
+    count = 0
+    seen[target] = _NEEDED
+    stack[0] = target
+    depth = 1
+    while depth > 0:
+        depth -= 1
+        v = stack[depth]
+        for k in range(vertex_start[v], vertex_start[v + 1]):
+            x = vertex_unit[k]
+            if proofs[x] != _NEEDED:
+                proofs[x] = _NEEDED
                 count += 1
-    for i in range(len(order)):
-        if seen[order[i]] < 0:
-            inside[count] = order[i]
-            count += 1
+        for s in range(slot_start[v], slot_start[v + 1]):
+            enough = need[s] if weighted else 1
+            total = 0
+            for e in range(edge_start[s], edge_start[s + 1]):
+                if rank[source[e]] >= 0:
+                    total += weight[e] if weighted else 1
+            for e in range(edge_start[s], edge_start[s + 1]):
+                u = source[e]
+                if rank[u] < 0 or total - (weight[e] if weighted else 1) >= enough:
+                    continue
+                if len(cut_start) > 0:
+                    for k in range(cut_start[e], cut_start[e + 1]):
+                        x = cut_unit[k]
+                        if proofs[x] != _NEEDED:
+                            proofs[x] = _NEEDED
+                            count += 1
+                if seen[u] != _NEEDED:
+                    seen[u] = _NEEDED
+                    stack[depth] = u
+                    depth += 1
     return count
 
 
 @kernel
-def _set_masks(
-    inside: Array,
+def _number(proofs: Array, proof: int, found: int, number: Array, units: Array) -> None:
+    """List the units that are needed, then those that all proofs share, which get numbers."""
+    needed = 0
+    count = found
+    for x in range(len(proofs)):
+        if proofs[x] == _NEEDED:
+            units[needed] = x
+            needed += 1
+        elif proofs[x] == proof and count < len(units):
+            units[count] = x
+            number[x] = count
+            count += 1
+
+
+@kernel
+def _narrow_lanes(
+    rank: Array,
     program: tuple[Array, ...],
     hits: tuple[Array, ...],
-    number: Array,
-    low: int,
-    high: int,
-    own: Array,
-    cut: Array,
-    mask: Array,
-    waiting: Array,
-) -> None:
-    """Fill in the candidates of numbers low to high that hit each vertex and each edge."""
-    slot_start, edge_start, _, _, _, _ = program
-    vertex_start, vertex_unit, cut_start, cut_unit = hits
-    for i in range(len(inside)):
-        v = inside[i]
-        waiting[i] = 1
-        mask[v] = -1
-        own[v] = 0
-        for k in range(vertex_start[v], vertex_start[v + 1]):
-            bit = number[vertex_unit[k]]
-            if low <= bit < high:
-                own[v] |= 1 << (bit - low)
-        if len(cut) == 0:
-            continue
-        for e in range(edge_start[slot_start[v]], edge_start[slot_start[v + 1]]):
-            cut[e] = 0
-            for k in range(cut_start[e], cut_start[e + 1]):
-                bit = number[cut_unit[k]]
-                if low <= bit < high:
-                    cut[e] |= 1 << (bit - low)
-
-
-@kernel
-def _narrow_masks(
-    inside: Array,
-    program: tuple[Array, ...],
     uses: tuple[Array, ...],
-    slot_rank: Array,
-    own: Array,
-    cut: Array,
-    mask: Array,
-    waiting: Array,
-) -> None:
-    """Narrow the masks down to the fixpoint; -1 is "all units"."""
+    target: int,
+    lanes: tuple[int, int],
+    number: Array,
+    masks: tuple[Array, ...],
+    places: tuple[Array, ...],
+) -> int:
+    """Return the mask of the units, of those numbered so, that stop the target alone.
+
+    Each mask holds at least the lanes that stop its vertex alone; -1 is a vertex not looked at.
+    First a vertex is worked out from suppliers that started before it, depth first, and no further
+    than lanes are left in a slot. Then those on which a lane of the target hangs are worked out
+    from all their suppliers, again whenever a supplier's mask shrinks. What is left holds itself
+    up: every vertex with a lane is hit, or has a slot of which every edge has it.
+    """
     slot_start, edge_start, source, _, weight, need = program
-    use_start, use_edge, edge_slot = uses
+    vertex_start, vertex_unit, cut_start, cut_unit = hits
+    use_start, use_edge, edge_slot, slot_vertex = uses
+    mask, partial = masks
+    stack, slot_at, queue, known, waiting = places
+    n = len(rank)
     weighted = len(need) > 0
-    cuts = len(cut) > 0
-    low = 0
-    high = len(inside) - 1
-    while low <= high:
-        next_low = len(inside)
-        next_high = -1
-        i = low - 1
-        while i < high:
-            i += 1
-            if not waiting[i]:
-                continue
-            waiting[i] = 0
-            v = inside[i]
-            now = own[v]
-            for s in range(slot_start[v], slot_start[v + 1]):
-                if weighted:
-                    now |= _short(
-                        source, mask, cut, weight, edge_start[s], edge_start[s + 1], need[s]
-                    )
-                    continue
+    cuts = len(cut_start) > 0
+    everything = (1 << (lanes[1] - lanes[0])) - 1
+    count = 0
+    head = 0
+    queued = 0
+    stack[0] = target
+    slot_at[0] = -1
+    depth = 1
+    while depth > 0:
+        v = stack[depth - 1]
+        s = slot_at[depth - 1]
+        now = partial[depth - 1]
+        if s < 0:
+            s = slot_start[v]
+            now = _lanes_at(vertex_unit, vertex_start[v], vertex_start[v + 1], number, lanes)
+        new = mask[v] == -1
+        ask = -1
+        while s < slot_start[v + 1]:
+            open_lanes = mask[v] & mask[target] & ~now
+            if open_lanes == 0:
+                break
+            a = edge_start[s]
+            b = edge_start[s + 1]
+            if weighted:
+                common = _short(weight, a, b, need[s], source, mask, hits, number, lanes)
+            else:
                 common = -1
-                for e in range(edge_start[s], edge_start[s + 1]):
-                    common &= mask[source[e]] | cut[e] if cuts else mask[source[e]]
+                for e in range(a, b):
+                    bits = mask[source[e]]
+                    if cuts and bits != -1:
+                        bits |= _lanes_at(cut_unit, cut_start[e], cut_start[e + 1], number, lanes)
+                    common &= bits
+            if common & open_lanes:
+                for e in range(a, b):
+                    u = source[e]
+                    if mask[u] != -1 or rank[u] < 0 or (new and rank[u] >= rank[v]):
+                        continue
+                    if ask < 0 or rank[u] < rank[ask]:
+                        ask = u
+                if ask >= 0:
+                    break
                 now |= common
-            if now == mask[v]:
-                continue
+            s += 1
+        if ask >= 0:
+            slot_at[depth - 1] = s
+            partial[depth - 1] = now
+            stack[depth] = ask
+            slot_at[depth] = -1
+            depth += 1
+            continue
+        depth -= 1
+        now &= everything
+        if new:
             mask[v] = now
+            known[count] = v
+            count += 1
+            if now:
+                waiting[v] = 1
+                queue[(head + queued) % n] = v
+                queued += 1
+        elif mask[v] & mask[target] & ~now:
+            mask[v] &= now
             for k in range(use_start[v], use_start[v + 1]):
-                rank = slot_rank[edge_slot[use_edge[k]]]
-                if rank < 0 or waiting[rank]:
-                    continue
-                waiting[rank] = 1
-                if rank > i:
-                    high = max(high, rank)
-                else:
-                    next_low = min(next_low, rank)
-                    next_high = max(next_high, rank)
-        low = next_low
-        high = next_high
+                u = slot_vertex[edge_slot[use_edge[k]]]
+                if mask[u] > 0 and not waiting[u]:
+                    waiting[u] = 1
+                    queue[(head + queued) % n] = u
+                    queued += 1
+        while depth == 0 and queued > 0:
+            v = queue[head]
+            head = (head + 1) % n
+            queued -= 1
+            waiting[v] = 0
+            if mask[v] & mask[target]:
+                stack[0] = v
+                slot_at[0] = -1
+                depth = 1
+    last = mask[target]
+    for k in range(count):
+        mask[known[k]] = -1
+    return last
 
 
 @kernel
-def _short(source: Array, mask: Array, cut: Array, weight: Array, a: int, b: int, need: int) -> int:
-    """Return the mask of the units without which the edges a to b bring less than the need."""
+def _lanes_at(units: Array, a: int, b: int, number: Array, lanes: tuple[int, int]) -> int:
+    """Return the mask of the units at a to b."""
+    mask = 0
+    for k in range(a, b):
+        lane = number[units[k]]
+        if lanes[0] <= lane < lanes[1]:
+            mask |= 1 << (lane - lanes[0])
+    return mask
+
+
+@kernel
+def _short(
+    weight: Array,
+    a: int,
+    b: int,
+    need: int,
+    source: Array,
+    mask: Array,
+    hits: tuple[Array, ...],
+    number: Array,
+    lanes: tuple[int, int],
+) -> int:
+    """Return the mask of the units without which the edges a to b bring less than the need.
+
+    An edge whose source is not looked at, or is down, brings nothing.
+    """
     if need <= 0:
         return 0
-    cuts = len(cut) > 0
+    _, _, cut_start, cut_unit = hits
+    cuts = len(cut_start) > 0
     total = 0
     rest = 0
     for e in range(a, b):
-        lanes = mask[source[e]]
-        if lanes == -1:
+        bits = mask[source[e]]
+        if bits == -1:
             continue
         total += weight[e]
-        rest |= lanes | cut[e] if cuts else lanes
+        rest |= bits
+        if cuts:
+            rest |= _lanes_at(cut_unit, cut_start[e], cut_start[e + 1], number, lanes)
     if total < need:
         return -1
     found = 0
@@ -711,15 +788,15 @@ def _short(source: Array, mask: Array, cut: Array, weight: Array, a: int, b: int
         alike = rest
         left = 0
         for e in range(a, b):
-            lanes = mask[source[e]]
-            if lanes == -1:
+            bits = mask[source[e]]
+            if bits == -1:
                 continue
             if cuts:
-                lanes |= cut[e]
-            if lanes & lane:
-                alike &= lanes
+                bits |= _lanes_at(cut_unit, cut_start[e], cut_start[e + 1], number, lanes)
+            if bits & lane:
+                alike &= bits
             else:
-                alike &= ~lanes
+                alike &= ~bits
                 left += weight[e]
         if left < need:
             found |= alike
