@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         single_points_of_failure,
     )
     from supplynet.analysis.explain import explain
+    from supplynet.analysis.importance import importance
     from supplynet.analysis.settle import next_cells
     from supplynet.errors import (
         Finding,
@@ -78,6 +79,7 @@ _HOMES = {
     "export": "io.exchange",
     "from_frames": "io",
     "from_networkx": "io",
+    "importance": "analysis.importance",
     "load": "io",
     "load_example": "examples",
     "Merged": "io.merge",
@@ -119,6 +121,7 @@ __all__ = [
     "from_frames",
     "from_networkx",
     "graph",
+    "importance",
     "load",
     "load_example",
     "lose",
