@@ -13,6 +13,7 @@ from supplynet.text import clamp, clean_display, md_cell, plural
 
 if TYPE_CHECKING:
     from datetime import date
+    from fractions import Fraction
 
     import pandas as pd
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from supplynet.analysis.concentration import Concentration
     from supplynet.analysis.cutsets import Basis, Chokepoint, Chokepoints, CutSets
     from supplynet.analysis.explain import Explanation
+    from supplynet.analysis.importance import Importance, UnitImportance
     from supplynet.analysis.proofs import Certificates, Place, Run, Stopped, Verdict
     from supplynet.analysis.reading import Because
     from supplynet.analysis.settle import NextCells
@@ -51,6 +53,7 @@ __all__ = [
     "gap_in_words",
     "graph_view_blocks",
     "ids_of_name",
+    "importance_blocks",
     "info_blocks",
     "loss_blocks",
     "merge_blocks",
@@ -1066,6 +1069,89 @@ def graph_view_blocks(net: SupplyNetwork, found: GraphView) -> list[Block]:
     else:
         blocks.append(Line("None; which is no sign of safety: the plain graph knows no AND."))
     return blocks
+
+
+def importance_blocks(net: SupplyNetwork, found: Importance) -> list[Block]:
+    """Return how much each unit counts, and how far the plain graph agrees, in words."""
+    target, by = found.question.target, found.question.by
+    blocks = [*question_blocks(net, found.question), Heading("Answer")]
+    if found.status == "already_stopped":
+        blocks.append(Line(f"{target} is stopped already, with nothing lost: no unit counts."))
+    elif not found.units:
+        blocks.append(Line(f"No unit by {by} is in a minimal cut set up to the order asked for."))
+    if not found.complete:
+        blocks.append(
+            Line(f"SEARCH INCOMPLETE: cut short, complete only up to order {found.complete_to}.")
+        )
+    if not found.possible_complete:
+        blocks.append(Line("The search for units together with gaps was CUT SHORT."))
+    if found.units:
+        blocks.append(
+            Line(
+                "A unit is critical to a set of others if the target runs with the set lost and "
+                f"stops with the unit lost as well. Counted are {found.counted()}, each alike; no "
+                "probability is assumed."
+            )
+        )
+        blocks.append(Heading("Critical to, of all sets counted; and in which minimal sets"))
+        blocks.append(_importance_grid(found.units))
+    if found.without:
+        left = plural(found.without, "more unit")
+        verb = "is" if found.without == 1 else "are"
+        blocks.append(
+            Line(
+                f"{left} upstream {verb} in none of these sets. That is not to say that nothing "
+                "hangs on them: larger sets and gaps remain."
+            )
+        )
+    if found.blind_spots:
+        blocks.append(Heading(f"Blind spots: each stops {target} on its own"))
+        blocks.append(Items(tuple(f"{g}: {gap_in_words(g, by)}" for g in found.blind_spots)))
+    if found.agreements:
+        blocks.append(
+            Heading("How far rankings of the plain graph agree: 1 wholly, 0 not, -1 contrary")
+        )
+        blocks.append(_agreement_grid(found))
+    blocks += [Line(f"Left out: {view}: {why}.") for view, why in found.not_compared.items()]
+    return blocks
+
+
+def _importance_grid(units: Sequence[UnitImportance]) -> Grid:
+    def fraction(value: Fraction | None) -> str:
+        if value is None:
+            return "?"
+        return str(value) if value.denominator == 1 else f"{value} ({float(value):.3g})"
+
+    cells: dict[str, list[str]] = {
+        "rank": [str(u.rank) for u in units],
+        "unit": [u.unit for u in units],
+        "name": ["" if u.label == u.unit else u.label for u in units],
+        "critical to": [fraction(u.birnbaum["recorded"]) for u in units],
+        "certain": [fraction(u.birnbaum["certain"]) for u in units],
+    }
+    if cells["certain"] == cells["critical to"]:
+        del cells["certain"]
+    for certainty in _CERTAINTY:
+        shares = [u.shares[certainty] for u in units]
+        column = ["; ".join(f"{v} of order {o}" for o, v in of.items()) for of in shares]
+        cells[f"{certainty} sets"] = column
+    shown = {title: column for title, column in cells.items() if any(column)}
+    return Grid(tuple(shown), tuple(zip(*shown.values(), strict=True)))
+
+
+def _agreement_grid(found: Importance) -> Grid:
+    tops = sorted({top for a in found.agreements for top in a.overlap})
+    titles = ("ranking", "nodes", "tau-b", *(f"of the first {top}" for top in tops))
+    rows = [
+        (
+            a.view,
+            f"{a.compared:,}",
+            "all tied" if a.tau_b is None else str(a.tau_b),
+            *(str(a.overlap.get(top, "")) for top in tops),
+        )
+        for a in found.agreements
+    ]
+    return Grid(titles, tuple(rows))
 
 
 def concentration_blocks(net: SupplyNetwork, found: Concentration) -> list[Block]:

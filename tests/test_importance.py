@@ -5,11 +5,14 @@ from __future__ import annotations
 import importlib
 import json
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from importlib.resources import files
 from itertools import combinations, permutations
 from math import sqrt
 
+import jsonschema
 import oracles
 import pytest
 from strategies import BYS, Seeded, build, describe, make_network
@@ -17,6 +20,7 @@ from strategies import BYS, Seeded, build, describe, make_network
 import supplynet
 from supplynet import importance
 from supplynet.analysis.rankings import agreement
+from supplynet.cli import main
 from supplynet.errors import QuestionError, UnknownNameError
 
 module = importlib.import_module("supplynet.analysis.importance")
@@ -221,7 +225,10 @@ def test_shares_and_orders_are_those_of_the_listed_sets():
                     checked += holding
                 orders = [len(s) for s in listed if unit.unit in s]
                 assert unit.smallest.get(certainty) == min(orders, default=None)
-        ranks = [(u.rank, -u.birnbaum["recorded"], u.unit) for u in found.units]
+        ranks = [
+            (u.rank, -u.birnbaum["certain"], u.smallest.get("possible", 99), u.unit)
+            for u in found.units
+        ]
         assert ranks == sorted(ranks)
         for u in found.units:
             better = sum(o.birnbaum["recorded"] > u.birnbaum["recorded"] for o in found.units)
@@ -313,3 +320,81 @@ def test_forms():
     assert list(frame["birnbaum"])[:1] == ["81/256"]
     assert "first of 9: cofe; complete" in repr(found)
     assert "<table" in found._repr_html_()
+
+
+# The command
+
+
+def run(capsys, *args):
+    code = main(["centrality", *args])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_the_command(capsys):
+    asked = ("worked_example", "--measure", "importance")
+    code, out, err = run(capsys, *asked)
+    assert (code, err) == (0, "")
+    lines = [line.split() for line in out.splitlines()]
+    assert [
+        "1",
+        "cofe",
+        "Cobalt-iron",
+        "plant",
+        "81/256",
+        "(0.316)",
+        "1",
+        "of",
+        "order",
+        "1",
+    ] in lines
+    assert ["betweenness", "9", "-0.387298", "0", "1/4"] in lines
+    assert "Counted are all sets of the 8 other units upstream, each alike" in out
+    code, out, _ = run(capsys, *asked, "--by", "country", "--max-order", "1", "--max-gaps", "0")
+    assert code == 0
+    assert "How far" not in out
+    code, out, _ = run(capsys, *asked, "--format", "csv")
+    assert out.splitlines()[1].startswith("1,cofe,Cobalt-iron plant,81/256,81/256,0.31640625,1,")
+
+
+@pytest.mark.parametrize("name", sorted(supplynet.examples()))
+@pytest.mark.parametrize("by", ["node", "country", "controller"])
+def test_answers_of_shipped_networks_keep_to_the_schema(name, by, capsys):
+    schema = json.loads(files("supplynet").joinpath("schemas/answer.json").read_text("utf-8"))
+    target = supplynet.load_example(name).meta.targets[0]
+    asked = (name, "--measure", "importance", "--target", target, "--by", by)
+    code, out, _ = run(capsys, *asked, "--format", "json")
+    assert code == 0
+    answer = json.loads(out)
+    jsonschema.Draft202012Validator(schema).validate(answer)
+    assert answer["question"]["by"] == by
+    assert (answer["result"]["agreements"] == []) == (by != "node")
+    assert run(capsys, *asked)[0] == 0
+
+
+@pytest.mark.parametrize(
+    "option", [("--by", "node"), ("--max-order", "2"), ("--max-gaps", "1"), ("--coverage", "0.5")]
+)
+def test_views_refuse_what_they_do_not_know(option, capsys):
+    code, out, err = run(capsys, "worked_example", *option)
+    assert (code, out) == (2, "")
+    assert f"{option[0]}: betweenness is of the plain graph. Leave it out." in err
+
+
+def test_what_is_cut_short_is_said(capsys, monkeypatch):
+    whole = supplynet.minimal_cut_sets
+
+    def short(*args, **options):
+        found = whole(*args, **options)
+        return replace(found, complete=False, complete_to=1, possible_complete_to=1)
+
+    monkeypatch.setattr(module, "minimal_cut_sets", short)
+    code, out, err = run(capsys, "worked_example", "--measure", "importance")
+    assert code == 0
+    assert "SEARCH INCOMPLETE: cut short, complete only up to order 1." in out
+    assert "Counted are sets of at most 0 of the 8 other units upstream" in out
+    found = importance(supplynet.load_example("worked_example"), "missile")
+    assert values(found) == {"cofe": 1} | {u: 0 for u in values(found) if u != "cofe"}
+    assert "complete only to order 1" in repr(found)
+    code, out, err = run(capsys, "worked_example", "--measure", "importance", "--format", "csv")
+    assert "not in the table: the search was cut short." in err

@@ -51,7 +51,8 @@ class UnitImportance:
     unit, label
         Id and name.
     rank
-        By `birnbaum` on the network as recorded; equal values share a rank.
+        By `birnbaum` on the network as recorded; equal values share a rank. They are listed by
+        that of certain sets, then by the smallest possible pair, then by id.
     smallest
         Certainty to the order of the smallest set that holds it: how few others must be lost with
         it, and itself. Of possible pairs, units are counted.
@@ -347,7 +348,11 @@ def _units(
     def of(shares_of: Mapping[str, Fraction] | None, unit: str) -> Fraction | None:
         return None if shares_of is None else shares_of.get(unit, zero)
 
-    ordered = sorted(named, key=lambda u: (-(of(recorded, u) or zero), u))
+    def key(unit: str) -> tuple[Fraction, Fraction, int, str]:
+        first = smallest[unit].get("possible", len(upstream) + 1)
+        return (-(of(recorded, unit) or zero), -(of(certain, unit) or zero), first, unit)
+
+    ordered = sorted(named, key=key)
     units: list[UnitImportance] = []
     for place, unit in enumerate(ordered, start=1):
         birnbaum = {"certain": of(certain, unit), "recorded": of(recorded, unit)}

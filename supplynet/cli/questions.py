@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from supplynet.cli.shell import (
     Answer,
@@ -308,28 +309,45 @@ def explain(
     show_default=True,
     metavar="NAME",
     help="betweenness, pagerank, degree, in_degree, out_degree, dominators, minimum_vertex_cut "
-    "or articulation_points.",
+    "or articulation_points: views. importance: by counting cut sets.",
 )
 @click.option(
     "--target",
     metavar="ID",
     multiple=True,
     callback=once,
-    help="For dominators and minimum_vertex_cut.",
+    help="For importance, dominators and minimum_vertex_cut.",
 )
+@by_option
 @on_option
+@max_order_option
+@max_gaps_option
+@coverage_option
 def centrality(
-    *, network: str, encoding: str, measure: str, target: str | None, on: str | None
+    *,
+    network: str,
+    encoding: str,
+    measure: str,
+    target: str | None,
+    by: str,
+    on: str | None,
+    max_order: int,
+    max_gaps: int,
+    coverage: str | None,
 ) -> Answer:
-    """Rank nodes on the plain graph: a view, not criticality."""
+    """Rank nodes on the plain graph, a view; or units by importance."""
     from supplynet.analysis import centrality as views
     from supplynet.answers import centrality_blocks, graph_view_blocks, table_of
 
     of_target = {"dominators": views.dominators, "minimum_vertex_cut": views.minimum_vertex_cut}
-    known = (*views.MEASURES, *of_target, "articulation_points")
+    known = (*views.MEASURES, *of_target, "articulation_points", "importance")
     if measure not in known:
         hint = did_you_mean(measure, known) or f" Known: {', '.join(known)}."
         raise click.UsageError(f"no measure {measure!r}.{hint}")
+    if measure == "importance":
+        limits = {"max_order": max_order, "max_gaps": max_gaps}
+        return _importance(network, encoding, target, by=by, on=on, coverage=coverage, **limits)
+    _only_for_importance(measure)
     if target is not None and measure not in of_target:
         raise click.UsageError(f"--target: {measure} looks at the whole graph. Leave it out.")
     net = load_network(network, encoding)
@@ -354,6 +372,32 @@ def centrality(
         net=net,
         question={**dated(found.on), "target": found.target},
     )
+
+
+def _importance(network: str, encoding: str, target: str | None, **asked: Any) -> Answer:  # noqa: ANN401 - keywords of `importance`
+    from supplynet.analysis.importance import importance
+    from supplynet.answers import importance_blocks, table_of
+
+    net = load_network(network, encoding)
+    with by_id(net):
+        found = importance(net, target, **asked)
+    return Answer(
+        result=found.to_dict(),
+        blocks=lambda: importance_blocks(net, found),
+        table=lambda: table_of(found.to_frame()),
+        net=net,
+        question=found.question.to_dict(),
+        beside="" if found.complete else "the search was cut short",
+    )
+
+
+def _only_for_importance(measure: str) -> None:
+    """Refuse options of counting cut sets: an answer that ignored them would look as if not."""
+    ctx = click.get_current_context()
+    for name in ("by", "max_order", "max_gaps", "coverage"):
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option = f"--{name.replace('_', '-')}"
+            raise click.UsageError(f"{option}: {measure} is of the plain graph. Leave it out.")
 
 
 @command("control", "text", "json", "csv", "md")
