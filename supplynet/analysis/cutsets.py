@@ -503,7 +503,7 @@ class _Search:
             return frozenset()
         task = self.task(level)
         found = _kernel.single_points_of_one(
-            task.program, task.order, task.array_hits(), task.target, task.chain.uses
+            task.program, task.order, task.hits, task.target, task.chain.uses
         )
         return frozenset(found)
 
@@ -512,8 +512,8 @@ class _Search:
         reading = self.reading(level)
         if reading.target is None:
             raise ValueError("a search has a target")
-        hits = self._hits(reading)
-        return planner.Task(reading.program, reading.target, *hits, self.first_gap)
+        hits = _kernel.hits_of(reading.program, *self._hits(reading))
+        return planner.Task(reading.program, reading.target, hits, self.first_gap, len(self.items))
 
     def minimal(self, level: int, *, max_order: int, max_gaps: int) -> planner.Found:
         """Return the minimal sets of up to `max_order` units and `max_gaps` gaps."""

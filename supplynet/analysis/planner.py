@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from importlib.util import find_spec
@@ -28,7 +28,8 @@ class _Work(NamedTuple):
     compiled: int
 
 
-#: Unions of two sets before another method is tried.
+#: Unions of two sets before another method is tried: for all orders at once, and for each.
+_FIRST_WORK = _Work(100_000, 5_000_000)
 _FAMILY_WORK = _Work(100_000, 20_000_000)
 _DIRECTED_WORK = 200_000_000
 #: The same for sets with gaps, which are many and matter less than what is certain.
@@ -54,8 +55,6 @@ CUT_SHORT = "cut short: no method came to an end"
 #: The last word of a second process that was not cut short.
 ENDED = "ended"
 
-Items = Mapping[int, Sequence[int]]
-
 
 @dataclass(frozen=True, eq=False)
 class Task:
@@ -65,15 +64,17 @@ class Task:
     ----------
     program
         The cone of the target.
-    vertex_items, edge_items
+    hits
         Items that stop each vertex and cut each edge: units below `first_gap`, gaps from there.
+    items
+        One more than the largest item.
     """
 
     program: _kernel.Program
     target: int
-    vertex_items: Items
-    edge_items: Items
+    hits: _kernel.HitArrays
     first_gap: int
+    items: int
 
     @cached_property
     def chain(self) -> _kernel.Chain:
@@ -94,52 +95,44 @@ class Task:
         expanded = _kernel.expand_thresholds(self.program, _MOST_HELPERS)
         if expanded is None:
             return None
-        edge_items = {
-            edge: self.edge_items[old]
-            for edge, old in enumerate(expanded.old_edge)
-            if old in self.edge_items
-        }
-        return Task(expanded.program, self.target, self.vertex_items, edge_items, self.first_gap)
-
-    @cached_property
-    def has_gaps(self) -> bool:
-        """Whether any gap can matter to the target."""
-        hit = (*self.vertex_items.values(), *self.edge_items.values())
-        return any(number >= self.first_gap for numbers in hit for number in numbers)
-
-    def of_units(self, items: _kernel.Set) -> bool:
-        """Return whether a set holds no gap."""
-        return all(item < self.first_gap for item in items)
-
-    def hits(self, leave_out: Iterable[int] = (), *, gaps: bool = True) -> tuple[Items, Items]:
-        """Return the items by vertex and by edge, without some, or without gaps."""
-        skip = set(leave_out)
-        limit = None if gaps else self.first_gap
-        return _without(self.vertex_items, skip, limit), _without(self.edge_items, skip, limit)
-
-    def array_hits(self, leave_out: Iterable[int] = (), *, gaps: bool = True) -> _kernel.HitArrays:
-        """Return the same as arrays."""
-        return _kernel.hits_of(self.program, *self.hits(leave_out, gaps=gaps))
+        hits = _kernel.expanded_hits(expanded, self.hits)
+        return Task(expanded.program, self.target, hits, self.first_gap, self.items)
 
     @cached_property
     def compiled(self) -> Task:
         """The same task with numpy arrays, for compiled kernels."""
         if self.program.fast:
             return self
+        import numpy as np
+
+        hits = _kernel.HitArrays(*(np.array(a, dtype="int32") for a in self.hits))
         program = _kernel.arrays_of(self.program)
-        return Task(program, self.target, self.vertex_items, self.edge_items, self.first_gap)
+        return Task(program, self.target, hits, self.first_gap, self.items)
+
+    @cached_property
+    def present(self) -> tuple[list[int], list[int]]:
+        """The units, and the gaps, that can matter to the target, ascending."""
+        numbers = {int(n) for hit in (self.hits.vertex_unit, self.hits.edge_unit) for n in hit}
+        units = sorted(n for n in numbers if n < self.first_gap)
+        return units, sorted(n for n in numbers if n >= self.first_gap)
+
+    def of_units(self, items: _kernel.Set) -> bool:
+        """Return whether a set holds no gap."""
+        return all(item < self.first_gap for item in items)
+
+    def some_hits(self, leave_out: Iterable[int] = (), *, gaps: bool = True) -> _kernel.HitArrays:
+        """Return the hits without some items, or without gaps."""
+        keep = _kernel.filled(self.items, 1, "uint8", fast=self.program.fast)
+        for number in leave_out:
+            keep[number] = 0
+        if not gaps:
+            for number in range(self.first_gap, self.items):
+                keep[number] = 0
+        return _kernel.kept_hits(self.hits, keep)
 
     def fields(self) -> tuple[Any, ...]:
         """Return what makes an equal task: what was worked out already is left behind."""
         return tuple(getattr(self, f.name) for f in fields(self))
-
-
-def _without(items: Items, skip: set[int], limit: int | None) -> dict[int, list[int]]:
-    kept = {
-        place: [n for n in numbers if n not in skip and (limit is None or n < limit)]
-        for place, numbers in items.items()
-    }
-    return {place: numbers for place, numbers in kept.items() if numbers}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +178,8 @@ def find(
     seconds
         Time for the search; it is then made by a second process, which is ended after that.
     """
-    arguments = (max_order, max_gaps, minimum)
+    # What is cut off in the middle of one search for all orders would have found nothing.
+    arguments = (max_order, max_gaps, minimum, seconds is None)
     steps = (
         layers(task, *arguments) if seconds is None else _within("layers", task, arguments, seconds)
     )
@@ -207,19 +201,31 @@ def find(
     if complete_to >= min(max_order, task.first_gap):
         # No set holds more units than there are.
         complete_to = max_order
-    if not task.has_gaps or not max_gaps or pairs_to >= min(complete_to, task.first_gap):
+    if not task.present[1] or not max_gaps or pairs_to >= min(complete_to, task.first_gap):
         pairs_to = complete_to
     return Found(frozenset(sets), max_order, complete_to, pairs_to, tuple(methods))
 
 
-def layers(task: Task, max_order: int, max_gaps: int, minimum: bool) -> Iterator[Layer]:
-    """Yield what was found, order by order: sets of units first, then those with gaps."""
+def layers(
+    task: Task, max_order: int, max_gaps: int, minimum: bool, at_once: bool
+) -> Iterator[Layer]:
+    """Yield what was found, order by order: sets of units first, then those with gaps.
+
+    `at_once`: all orders in one search, as long as that is not too much.
+    """
     search = _Layers(task)
     singles = search.singles()
     yield Layer(1, 0, frozenset(singles), SINGLES)
     known = set(singles)
     searched = 1
-    for units in range(2, min(max_order, task.first_gap) + 1):
+    largest = min(max_order, task.first_gap)
+    if at_once and largest > 2 and not minimum:
+        layer = search.all_at_once(largest, known)
+        if layer.sets is not None:
+            yield layer
+            known |= layer.sets
+            searched = largest
+    for units in range(searched + 1, largest + 1):
         if minimum and any(map(task.of_units, known)):
             break
         layer = search.layer(units, 0, known)
@@ -228,7 +234,7 @@ def layers(task: Task, max_order: int, max_gaps: int, minimum: bool) -> Iterator
             break
         known |= layer.sets
         searched = units
-    if not max_gaps or not task.has_gaps:
+    if not max_gaps or not task.present[1]:
         return
     search.spend(_PAIR_TREE_WORK)
     # A gap alone is among the singles already.
@@ -257,9 +263,20 @@ class _Layers:
         """Return the units and gaps that stop the target alone."""
         task = self.task
         found = _kernel.single_points_of_one(
-            task.program, task.order, task.array_hits(), task.target, task.chain.uses
+            task.program, task.order, task.hits, task.target, task.chain.uses
         )
         return [frozenset((item,)) for item in found]
+
+    def all_at_once(self, units: int, known: set[_kernel.Set]) -> Layer:
+        """Return the minimal sets of up to so many units above no known one."""
+        step = _Step(units, 0, known)
+        found = self._families(step, _FIRST_WORK)
+        if found is not None:
+            return Layer(units, 0, frozenset(found), FAMILIES)
+        found = self._subsets(step)
+        if found is None:
+            self.given_up.add(SUBSETS)
+        return Layer(units, 0, None if found is None else frozenset(found), SUBSETS)
 
     def layer(self, units: int, gaps: int, known: set[_kernel.Set]) -> Layer:
         """Return the minimal sets of `units` units above no known one."""
@@ -280,8 +297,9 @@ class _Layers:
             self.given_up.add(name)
         return Layer(units, gaps, None, CUT_SHORT)
 
-    def _families(self, step: _Step) -> list[_kernel.Set] | None:
-        work = _FAMILY_WORK if step.gaps == 0 else _PAIR_WORK
+    def _families(self, step: _Step, work: _Work | None = None) -> list[_kernel.Set] | None:
+        if work is None:
+            work = _FAMILY_WORK if step.gaps == 0 else _PAIR_WORK
         task = self.task
         if not task.program.fast:
             found = self._minimal_sets(task, step, work.plain)
@@ -302,7 +320,7 @@ class _Layers:
         return _kernel.minimal_sets(
             task.program,
             task.order,
-            task.array_hits(step.singles, gaps=step.gaps > 0),
+            task.some_hits(step.singles, gaps=step.gaps > 0),
             target=task.target,
             max_units=step.units,
             max_gaps=step.gaps,
@@ -316,17 +334,14 @@ class _Layers:
     def _subsets(self, step: _Step) -> list[_kernel.Set] | None:
         """Try all subsets, where units are so few that this is no great number."""
         task = self.task.compiled if _kernel.available() else self.task
-        vertex_items, edge_items = task.hits(step.singles, gaps=step.gaps > 0)
-        items = {n for hit in (vertex_items, edge_items) for ns in hit.values() for n in ns}
-        units = sorted(n for n in items if n < task.first_gap)
-        gaps = sorted(n for n in items if n >= task.first_gap)
+        units, gaps = ([n for n in numbers if n not in step.singles] for numbers in task.present)
         most = _MOST_SUBSETS.compiled if task.program.fast else _MOST_SUBSETS.plain
         if _subset_count(len(units), step.units) * _subset_count(len(gaps), step.gaps) > most:
             return None
         return _kernel.minimal_sets_by_subsets(
             task.program,
             task.order,
-            task.array_hits(step.singles, gaps=step.gaps > 0),
+            task.some_hits(step.singles, gaps=step.gaps > 0),
             target=task.target,
             units=units,
             max_order=step.units,
@@ -340,8 +355,12 @@ class _Layers:
         task = self.task.plain
         if task is None or task.program.fast:
             return None
-        hits = task.hits(step.singles, gaps=step.gaps > 0)
-        tree = _kernel.HittingTree(task.chain, task.target, hits, task.first_gap, step.known)
+        hits = task.some_hits(step.singles, gaps=step.gaps > 0)
+        items = (
+            _kernel.items_of(hits.vertex_start, hits.vertex_unit),
+            _kernel.items_of(hits.edge_start, hits.edge_unit),
+        )
+        tree = _kernel.HittingTree(task.chain, task.target, items, task.first_gap, step.known)
         cuts = tree.cuts(units=step.units, gaps=step.gaps, work_limit=self.work_left)
         self.work_left -= tree.work
         return cuts
@@ -400,7 +419,7 @@ def _cheapest(
     runs = [False] * len(task.program.stopped)
     for vertex in task.order:
         runs[vertex] = True
-    hits = _kernel.hits_of(task.program, *task.hits(gaps=False))
+    hits = task.some_hits(gaps=False)
     cuts = cheapest_cuts(task.program, runs, hits, task.target, weights)
     yield from islice(cuts, count)
     yield ENDED

@@ -13,8 +13,8 @@ the sets to a down-closed domain (at most k units, at most g gaps, none that hol
 commutes with union and intersection, hence the truncated families are exact, cycles included.
 """
 
-from supplynet.analysis._kernel.hits import HitArrays, hits_of
-from supplynet.analysis._kernel.jit import LARGE, available
+from supplynet.analysis._kernel.hits import HitArrays, hits_of, items_of, kept_hits
+from supplynet.analysis._kernel.jit import LARGE, available, filled
 from supplynet.analysis._kernel.minimal import minimal_sets
 from supplynet.analysis._kernel.program import (
     Chain,
@@ -61,7 +61,10 @@ __all__ = [
     "expand_thresholds",
     "expanded_hits",
     "families",
+    "filled",
     "hits_of",
+    "items_of",
+    "kept_hits",
     "make_program",
     "minimal_sets",
     "minimal_sets_by_subsets",
