@@ -259,9 +259,7 @@ class World:
             comes = any(listed) if intake.beyond_the_list else any(holders)
         else:
             comes = False if intake.beyond_the_list else all(holders)
-        certain = sum(
-            (share for s, share in intake.shares.items() if s in delivering), Decimal(0)
-        )
+        certain = sum((share for s, share in intake.shares.items() if s in delivering), Decimal(0))
         return certain + (intake.rest if comes else 0)
 
     def most_delivered(self, need: Need, delivering: set[str], bad: Iterable[str]) -> Decimal:
@@ -440,9 +438,7 @@ class World:
                 parts = [need, *parts]
             for one in parts:
                 counts = one.modelled and RANK[one.confidence] >= RANK[at_least]
-                unnamed_supplier = (
-                    self.coverage is None and one.partial and one.gap not in bad
-                )
+                unnamed_supplier = self.coverage is None and one.partial and one.gap not in bad
                 if counts and not unnamed_supplier:
                     needs.setdefault((one.consumer, one.product), []).append(one)
 
