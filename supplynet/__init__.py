@@ -18,6 +18,7 @@ from supplynet.view import view
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from supplynet.analysis.all_points import all_single_points
     from supplynet.analysis.centrality import (
         articulation_points,
         centrality,
@@ -27,14 +28,12 @@ if TYPE_CHECKING:
     from supplynet.analysis.certificates import certificates
     from supplynet.analysis.checker import verify
     from supplynet.analysis.concentration import concentration
-    from supplynet.analysis.cutsets import (
-        all_single_points,
-        minimal_cut_sets,
-        single_points_of_failure,
-    )
+    from supplynet.analysis.cutsets import minimal_cut_sets, single_points_of_failure
     from supplynet.analysis.explain import explain
     from supplynet.analysis.importance import importance
     from supplynet.analysis.settle import next_cells
+    from supplynet.analysis.sweeps import sweep
+    from supplynet.arrays import load_arrays
     from supplynet.errors import (
         Finding,
         OutputError,
@@ -64,7 +63,7 @@ _HOMES = {
     "SupplyNetwork": "model",
     "UnknownNameError": "errors",
     "ValidationError": "errors",
-    "all_single_points": "analysis.cutsets",
+    "all_single_points": "analysis.all_points",
     "articulation_points": "analysis.centrality",
     "build_view": "view",
     "centrality": "analysis.centrality",
@@ -81,6 +80,7 @@ _HOMES = {
     "from_networkx": "io",
     "importance": "analysis.importance",
     "load": "io",
+    "load_arrays": "arrays",
     "load_example": "examples",
     "Merged": "io.merge",
     "lose": "scenarios",
@@ -90,6 +90,7 @@ _HOMES = {
     "next_cells": "analysis.settle",
     "save": "io",
     "single_points_of_failure": "analysis.cutsets",
+    "sweep": "analysis.sweeps",
     "verify": "analysis.checker",
 }
 
@@ -123,6 +124,7 @@ __all__ = [
     "graph",
     "importance",
     "load",
+    "load_arrays",
     "load_example",
     "lose",
     "merge",
@@ -131,6 +133,7 @@ __all__ = [
     "next_cells",
     "save",
     "single_points_of_failure",
+    "sweep",
     "verify",
     "view",
 ]

@@ -30,14 +30,12 @@ if TYPE_CHECKING:
     from supplynet.model import SupplyNetwork
 
 __all__ = [
-    "AllSinglePoints",
     "Basis",
     "Chokepoint",
     "Chokepoints",
     "CutSets",
     "NotRunning",
     "Possible",
-    "all_single_points",
     "minimal_cut_sets",
     "single_points_of_failure",
 ]
@@ -375,54 +373,6 @@ class Chokepoints:
         return str(self.to_frame().to_html(index=False, escape=True))
 
 
-@dataclass(frozen=True, eq=False)
-class AllSinglePoints:
-    """The single points of failure of every node that runs.
-
-    Attributes
-    ----------
-    certain, assumed
-        Node to the units that stop it alone, sorted, the node's own unit left out.
-    down
-        Nodes that are down with nothing lost and illustrative needs met: they have none.
-    coverage
-        Part of an intake that delivering suppliers must hold; ``None``: any one is enough.
-    uninformative
-        ``node/need`` with less than half of the shares recorded, where a coverage is asked for.
-    """
-
-    by: str
-    on: date | None
-    certain: Mapping[str, tuple[str, ...]]
-    assumed: Mapping[str, tuple[str, ...]]
-    down: tuple[str, ...]
-    coverage: Decimal | None = None
-    uninformative: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the ``result`` object of the JSON."""
-        return {
-            "nodes": {
-                node: {"certain": list(units), "assumed": list(self.assumed[node])}
-                for node, units in self.certain.items()
-            },
-            "down": list(self.down),
-            "uninformative": list(self.uninformative),
-        }
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per node, unit and certainty."""
-        import pandas as pd
-
-        rows = [
-            (node, unit, certainty)
-            for node in self.certain
-            for certainty, found in (("certain", self.certain), ("assumed", self.assumed))
-            for unit in found[node]
-        ]
-        return pd.DataFrame(rows, columns=["node", "unit", "certainty"])
-
-
 class _Search:
     """One question on one network: the readings, the numbering of units and gaps, the searches."""
 
@@ -616,10 +566,6 @@ class _Search:
             s.rank == ILLUSTRATIVE and s.vertex in reading.vertex_number
             for s in self.compiled.slots
         )
-
-
-def _masks(items: Mapping[int, Sequence[int]]) -> dict[int, int]:
-    return {place: sum(1 << number for number in numbers) for place, numbers in items.items()}
 
 
 def minimal_cut_sets(
@@ -991,90 +937,3 @@ def _stages(net: SupplyNetwork, nodes: Sequence[str], supplies: Sequence[str]) -
         }
     stages = {net.node_rows[node].get("stage") for node in concerned} - {None}
     return tuple(sorted(str(stage) for stage in stages))
-
-
-def all_single_points(
-    net: SupplyNetwork,
-    *,
-    by: str = "node",
-    on: date | str | None = None,
-    coverage: Decimal | str | int | None = None,
-) -> AllSinglePoints:
-    """Return, for every node, the units that stop it when lost alone.
-
-    Parameters
-    ----------
-    net, by, on, coverage
-        As in :func:`minimal_cut_sets`.
-
-    Returns
-    -------
-    AllSinglePoints
-        Certain and assumed single points of failure per node, the node's own unit left out.
-
-    Notes
-    -----
-    One fixpoint over all nodes instead of one search per target. Gaps are at their good end:
-    possible findings and blind spots are asked one target at a time.
-
-    Examples
-    --------
-    >>> import supplynet
-    >>> net = supplynet.load_example("recycling_loop")
-    >>> supplynet.all_single_points(net).certain["magnet"]
-    ('mine', 'sep')
-    """
-    any_node = next(iter(net.node_rows), None)
-    if any_node is None:
-        raise QuestionError("the network has no nodes")
-    question = ask(net, any_node, by=by, on=on, coverage=coverage)
-    compiled = compile_network(net, question.on, question.coverage)
-    units = compile_units(net, compiled, by)
-    position = {unit.name: i for i, unit in enumerate(units.units)}
-    own: dict[str, int] = defaultdict(int)
-    for name, nodes in units.touches.items():
-        for node in nodes:
-            own[node] |= 1 << position[name]
-    points: list[list[int]] = []
-    for level in (LOW, ILLUSTRATIVE):
-        reading = Reading(compiled, level)
-        vertex_mask: dict[int, int] = defaultdict(int)
-        edge_mask: dict[int, int] = defaultdict(int)
-        for number, unit in enumerate(units.units):
-            for vertex in unit.vertices:
-                vertex_mask[vertex] |= 1 << number
-            for edge in unit.edges:
-                if edge in reading.edge_number:
-                    edge_mask[reading.edge_number[edge]] |= 1 << number
-        program, order = reading.program, reading.unharmed[0]
-        expanded = _kernel.expand_thresholds(program) if len(program.need) else None
-        if expanded is not None:
-            program = expanded.program
-            order = _kernel.Chain(program).run()[0]
-            edge_mask = {e: edge_mask[old] for e, old in enumerate(expanded.old_edge) if old >= 0}
-        masks = _kernel.single_points(
-            program, _kernel.consumers_of(program), order, (vertex_mask, edge_mask)
-        )
-        points.append([masks[vertex] for vertex in compiled.output])
-    certain, assumed, down = {}, {}, []
-    for node in sorted(compiled.nodes):
-        vertex = compiled.index[node]
-        sure, recorded = points[0][vertex], points[1][vertex]
-        if sure == -1:
-            down.append(node)
-            continue
-        others = ~own[node]
-        certain[node] = tuple(units.units[i].name for i in _kernel.bits(sure & others))
-        # Down through illustrative needs alone: no single point is read off that.
-        extra = 0 if recorded == -1 else recorded & ~sure & others
-        assumed[node] = tuple(units.units[i].name for i in _kernel.bits(extra))
-    named = ((compiled.nodes[node], need) for node, need in compiled.uninformative)
-    return AllSinglePoints(
-        by,
-        compiled.on,
-        certain,
-        assumed,
-        tuple(down),
-        question.coverage,
-        tuple(sorted(f"{node}/{need}" for node, need in named)),
-    )
