@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -179,7 +179,7 @@ class NetworkArrays:
     @property
     def nbytes(self) -> int:
         """Bytes of memory that the arrays and names take."""
-        arrays = [
+        arrays: list[NDArray[Any]] = [
             self.vertex_node, self.output, self.slot_start, self.edge_start, self.source,
             self.stopped, self.slot_rank, self.slot_label, self.slot_assumed, self.edge_supply,
             self.can_fail, self.supply_material, *self.gaps,
@@ -468,7 +468,8 @@ class _Rows:
     def begun(self) -> NDArray[Any]:
         on = self.on
         begun = self.look_up("start", lambda day: on is None or day <= on, blank=True)
-        return begun & ~(self.holds("status", "planned") & self.blank("start"))
+        begun &= ~(self.holds("status", "planned") & self.blank("start"))
+        return begun
 
     def ended(self) -> NDArray[Any]:
         on = self.on
@@ -591,6 +592,7 @@ class _Compiler:
 
         ruled, numbers = self._ruled()
         needs = _joined(self._free_needs(numbers), self._ruled_needs(ruled, numbers))
+        del self.number
         vertices = self._vertices(ruled)
         nodes = _Rows(self.net.nodes, self.n, self.on)
         stopped = np.zeros(len(vertices.node), dtype=np.uint8)
@@ -666,18 +668,20 @@ class _Compiler:
         rows = self._sorted(np.flatnonzero(free))
         number = self.number[rows]
         first = np.flatnonzero(np.diff(number, prepend=-1))
-        pair_need = np.repeat(np.arange(len(first)), np.diff(first, append=len(rows)))
         consumer, item = np.divmod(number[first], self.items)
+        del number
+        width = np.diff(first, append=len(rows))
+        pair_need = np.repeat(np.arange(len(first), dtype=np.int32), width)
         unnamed = item == self.items - 1
         partial = self._open(pair_need, len(first), rows)
         return _Needs(
-            consumer=consumer,
-            label=np.where(unnamed, self.unnamed_label, item),
+            consumer=consumer.astype(np.int32),
+            label=np.where(unnamed, self.unnamed_label, item).astype(np.int32),
             rank=np.maximum.reduceat(self.rank[rows], first) if len(first) else self.rank[:0],
             modelled=np.ones(len(first), dtype=bool),
             partial=partial,
             assumed=~partial,
-            apart=unnamed & (np.diff(first, append=len(rows)) > 1),
+            apart=unnamed & (width > 1),
             pair_need=pair_need,
             pair_row=rows,
         )
@@ -689,11 +693,12 @@ class _Compiler:
         number = self.number[rows]
         bits = int(self.net.rows).bit_length()
         if (self.n * self.items) >> (62 - bits):
-            return rows[np.argsort(number, kind="stable")]
+            return rows[np.argsort(number, kind="stable")].astype(np.int32)
         # Numbers and rows in one integer sort far faster than rows by their numbers.
         both = (number << bits) | rows
         both.sort()
-        return both & ((1 << bits) - 1)
+        both &= (1 << bits) - 1
+        return both.astype(np.int32)
 
     def _open(self, group: NDArray[Any], groups: int, rows: NDArray[Any]) -> NDArray[Any]:
         """Return per group whether all its live supplies have a share and these sum below 1."""
@@ -705,7 +710,8 @@ class _Compiler:
         given &= np.bincount(group[code < 0], minlength=groups) == 0
         whole = given[group]
         totals = share_totals(group[whole], groups, Coded(code[whole], self.share.values))
-        return given & (totals < 0)
+        given &= totals < 0
+        return given
 
     def _ruled_needs(self, ruled: Sequence[_Ruled], numbers: NDArray[Any]) -> _Needs:
         import numpy as np
@@ -717,7 +723,7 @@ class _Compiler:
             for material in need.materials
             if material in self.code_of
         ]
-        of_need = np.array([place for place, _, _ in entries], dtype=np.int64)
+        of_need = np.array([place for place, _, _ in entries], dtype=np.int32)
         wanted = np.array([number for _, _, number in entries], dtype=np.int64)
         low = np.searchsorted(self.number[rows], wanted)
         width = np.searchsorted(self.number[rows], wanted, side="right") - low
@@ -736,8 +742,8 @@ class _Compiler:
             self._list(place, need, served[place], open_lists) for place, need in enumerate(ruled)
         ]
         return _Needs(
-            consumer=np.array([need.consumer for need in ruled], dtype=np.int64),
-            label=np.array([self.labels[need.label] for need in ruled], dtype=np.int64),
+            consumer=np.array([need.consumer for need in ruled], dtype=np.int32),
+            label=np.array([self.labels[need.label] for need in ruled], dtype=np.int32),
             rank=rank,
             modelled=np.array([self._modelled(need) for need in ruled], dtype=bool),
             partial=np.array([partial for partial, _ in lists], dtype=bool),
@@ -836,78 +842,90 @@ class _Compiler:
     def _draw(
         self, needs: _Needs, ruled: Sequence[_Ruled], vertices: _Vertices, gaps: _Gaps
     ) -> dict[str, Any]:
-        """Return the arrays of slots, edges and gaps."""
+        """Return the arrays of slots, edges and gaps.
+
+        Slots are the needs, then each supply of blank material as a need of its own, then what
+        ties products to their lines; in the end they stand by vertex.
+        """
         import numpy as np
 
-        vertex = needs.consumer.copy()
-        for place, need in enumerate(ruled, start=len(vertex) - len(ruled)):
-            if need.product is not None:
-                vertex[place] = vertices.product[need.consumer, need.product]
-        main = np.flatnonzero(needs.modelled)
-        slot_of = np.full(len(vertex), -1, dtype=np.int64)
-        slot_of[main] = np.arange(len(main))
-        apart = np.flatnonzero(needs.apart[needs.pair_need])
         lines = vertices.lines
-        first_line = len(main) + len(apart)
-
-        # Slots: the needs, supplies of blank material as a need each, and how plants are drawn.
-        pair_need, pair_row = needs.pair_need, needs.pair_row
-        slot_need = np.concatenate([main, pair_need[apart], np.full(len(lines), -1)])
-        slot_vertex = np.concatenate(
-            [vertex[slot_need[:first_line]], np.array([line[0] for line in lines], dtype=np.int64)]
-        )
-        slot_label = np.concatenate(
-            [needs.label[slot_need[:first_line]], [self.labels[label] for _, label, _ in lines]]
-        )
-        slot_rank = np.concatenate(
-            [needs.rank[main], self.rank[pair_row[apart]], np.full(len(lines), _STRUCTURE)]
-        )
-        slot_assumed = np.zeros(len(slot_need), dtype=np.uint8)
+        main = np.flatnonzero(needs.modelled).astype(np.int32)
+        apart = np.flatnonzero(needs.apart[needs.pair_need])
+        of_need = np.concatenate([main, needs.pair_need[apart]])
+        vertex = needs.consumer.copy()
+        for need, one in enumerate(ruled, start=len(vertex) - len(ruled)):
+            if one.product is not None:
+                vertex[need] = vertices.product[one.consumer, one.product]
+        slot_vertex = _joined_up(vertex[of_need], [line[0] for line in lines])
+        slot_label = _joined_up(needs.label[of_need], [self.labels[line[1]] for line in lines])
+        slot_rank = np.concatenate([needs.rank[main], self.rank[needs.pair_row[apart]]])
+        slot_rank = _joined_up(slot_rank, [_STRUCTURE] * len(lines)).astype(np.int8)
+        slot_assumed = np.zeros(len(slot_vertex), dtype=np.uint8)
         slot_assumed[: len(main)] = needs.assumed[main]
-        order = np.lexsort((np.arange(len(slot_need)), slot_need, slot_vertex))
+
+        order = np.lexsort((_joined_up(of_need, [-1] * len(lines)), slot_vertex))
         place = np.empty(len(order), dtype=np.int32)
         place[order] = np.arange(len(order), dtype=np.int32)
-
-        live = self.live[pair_row]
-        source = self._sources(vertices)
-        gap_of_row = self._supply_gaps(needs, live, gaps)
-        served = np.flatnonzero(live & (slot_of[pair_need] >= 0))
-        edges = [
-            self._served(slot_of[pair_need[served]], pair_row[served], source, gap_of_row),
-        ]
-        partial = np.flatnonzero(needs.partial & needs.modelled)
-        if len(partial):
-            key = needs.consumer[partial] * len(self.labels) + needs.label[partial]
-            _, once, same = np.unique(key, return_index=True, return_inverse=True)
-            number = gaps.add(SUPPLIERS, place[slot_of[partial[once]]])
-            edges.append(self._unnamed(slot_of[partial], number[same], vertices))
-        if len(apart):
-            slots = np.arange(len(main), first_line)
-            delivers = live[apart]
-            edges.append(
-                self._served(slots[delivers], pair_row[apart[delivers]], source, gap_of_row)
+        slot_of = np.full(len(vertex), -1, dtype=np.int32)
+        slot_of[main] = place[: len(main)]
+        edges = _Edges(
+            *map(
+                np.concatenate,
+                zip(
+                    *self._edges(needs, slot_of, place[len(main) : len(of_need)], vertices, gaps),
+                    _line_edges(lines, place[len(of_need) :]),
+                    strict=True,
+                ),
             )
-            consumers, same = np.unique(needs.consumer[pair_need[apart]], return_inverse=True)
-            edges.append(self._unnamed(slots, gaps.add(MATERIAL, consumers)[same], vertices))
-        if lines:
-            width = [len(sources) for _, _, sources in lines]
-            slots = np.repeat(np.arange(first_line, len(slot_need)), width)
-            sources = np.array([v for _, _, found in lines for v in found])
-            none = np.full(len(sources), -1)
-            edges.append(_Edges(slots, sources, none, none))
-        drawn = _Edges(*map(np.concatenate, zip(*edges, strict=True)))
-        slot = place[drawn.slot]
-        by_slot = np.argsort(slot, kind="stable")
+        )
+        counts = np.bincount(edges.slot, minlength=len(order))
+        edges = _by_slot(edges)
         return {
             "slot_start": _starts(np.bincount(slot_vertex, minlength=len(vertices.node))),
-            "edge_start": _starts(np.bincount(slot, minlength=len(slot_need))),
-            "source": drawn.source[by_slot].astype(np.int32),
-            "edge_supply": drawn.supply[by_slot].astype(np.int32),
-            "slot_rank": slot_rank[order].astype(np.int8),
-            "slot_label": slot_label[order].astype(np.int32),
+            "edge_start": _starts(counts),
+            "source": edges.source,
+            "edge_supply": edges.supply,
+            "slot_rank": slot_rank[order],
+            "slot_label": slot_label[order],
             "slot_assumed": slot_assumed[order],
-            "gaps": gaps.arrays(drawn.gap[by_slot]),
+            "gaps": gaps.arrays(edges.gap),
         }
+
+    def _edges(
+        self,
+        needs: _Needs,
+        slot_of: Integers,
+        slot_apart: Integers,
+        vertices: _Vertices,
+        gaps: _Gaps,
+    ) -> Iterator[_Edges]:
+        """Yield the edges of needs, and of supplies of blank material as a need each."""
+        import numpy as np
+
+        live = self.live[needs.pair_row]
+        gap_of_row = self._supply_gaps(needs, live, gaps)
+        source = self._sources(vertices)
+
+        def served(slots: Integers, rows: Integers) -> _Edges:
+            return _Edges(slots, source[rows], rows, gap_of_row[rows])
+
+        def unnamed(slots: Integers, gap: Integers) -> _Edges:
+            none = np.full(len(slots), -1, dtype=np.int32)
+            return _Edges(slots, none + np.int32(vertices.unnamed + 1), none, gap)
+
+        slots = slot_of[needs.pair_need]
+        delivers = live & (slots >= 0)
+        yield served(slots[delivers], needs.pair_row[delivers])
+        partial = np.flatnonzero(needs.partial & needs.modelled)
+        key = needs.consumer[partial].astype(np.int64) * len(self.labels) + needs.label[partial]
+        _, once, same = np.unique(key, return_index=True, return_inverse=True)
+        yield unnamed(slot_of[partial], gaps.add(SUPPLIERS, slot_of[partial[once]])[same])
+        apart = np.flatnonzero(needs.apart[needs.pair_need])
+        delivers = live[apart]
+        yield served(slot_apart[delivers], needs.pair_row[apart[delivers]])
+        consumers, same = np.unique(needs.consumer[needs.pair_need[apart]], return_inverse=True)
+        yield unnamed(slot_apart, gaps.add(MATERIAL, consumers)[same])
 
     def _supply_gaps(self, needs: _Needs, live: NDArray[Any], gaps: _Gaps) -> NDArray[Any]:
         """Return the gap of each supply in doubt that has others beside it in one of its needs."""
@@ -923,17 +941,29 @@ class _Compiler:
         found[rows] = gaps.add(SUPPLY, rows)
         return found
 
-    @staticmethod
-    def _served(
-        slots: NDArray[Any], rows: NDArray[Any], source: NDArray[Any], gap: NDArray[Any]
-    ) -> _Edges:
-        return _Edges(slots, source[rows], rows, gap[rows])
 
-    @staticmethod
-    def _unnamed(slots: NDArray[Any], gap: NDArray[Any], vertices: _Vertices) -> _Edges:
-        import numpy as np
+def _joined_up(array: NDArray[Any], more: Sequence[int]) -> Integers:
+    import numpy as np
 
-        return _Edges(slots, np.full(len(slots), vertices.unnamed), np.full(len(slots), -1), gap)
+    return np.concatenate([array, np.array(more, dtype=array.dtype)]).astype(np.int32, copy=False)
+
+
+def _line_edges(lines: Sequence[tuple[int, str, Sequence[int]]], slots: Integers) -> _Edges:
+    """Return the edges from a line to its products, or from products to their node."""
+    import numpy as np
+
+    sources = np.array([source for line in lines for source in line[2]], dtype=np.int32)
+    none = np.full(len(sources), -1, dtype=np.int32)
+    return _Edges(np.repeat(slots, [len(line[2]) for line in lines]), sources, none, none)
+
+
+def _by_slot(edges: _Edges) -> _Edges:
+    import numpy as np
+
+    if not (np.diff(edges.slot) < 0).any():
+        return edges
+    order = np.argsort(edges.slot, kind="stable")
+    return _Edges(*(array[order] for array in edges))
 
 
 def _joined(free: _Needs, ruled: _Needs) -> _Needs:
@@ -942,5 +972,5 @@ def _joined(free: _Needs, ruled: _Needs) -> _Needs:
 
     if not len(ruled.consumer):
         return free
-    later = ruled._replace(pair_need=ruled.pair_need + len(free.consumer))
+    later = ruled._replace(pair_need=ruled.pair_need + np.int32(len(free.consumer)))
     return _Needs(*map(np.concatenate, zip(free, later, strict=True)))

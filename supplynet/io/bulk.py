@@ -26,7 +26,7 @@ from supplynet.io.convert import Findings
 from supplynet.io.csvtext import RawTable, read_csv
 from supplynet.io.meta import META_FILE, read_meta
 from supplynet.io.read import assemble, examine
-from supplynet.io.rules import BANDS, RuleSet, check_rules
+from supplynet.io.rules import BANDS, RuleSet, check_errors
 from supplynet.io.tables import (
     Use,
     build_table,
@@ -250,7 +250,7 @@ class _Reader:
         }
         _check_periods(found.columns)
         _check_bands(found.columns)
-        check_rules(RuleSet(tables, frozenset(self.files), meta, META_FILE), self.findings)
+        check_errors(RuleSet(tables, frozenset(self.files), meta, META_FILE), self.findings)
         self._no_errors()
         return CodedNetwork(
             ids=ids,
@@ -690,10 +690,10 @@ def _first_dated(name: str, columns: Mapping[str, Coded]) -> Table:
     """Return the rows down to the first that is dated, for the message that a date is missing."""
     import numpy as np
 
-    for column in ("start", "end"):
-        found = np.flatnonzero(columns[column].code >= 0) if column in columns else ()
-        if len(found):
-            row = int(found[0])
-            value = columns[column].values[columns[column].code[row]]
-            return Table(name, {column: [*[None] * row, value]}, row + 1)
+    for heading in ("start", "end"):
+        column = columns.get(heading)
+        if column is not None and (column.code >= 0).any():
+            row = int(np.argmax(column.code >= 0))
+            value = column.values[column.code[row]]
+            return Table(name, {heading: [*[None] * row, value]}, row + 1)
     return Table(name, {}, 0)

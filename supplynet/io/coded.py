@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import count, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from supplynet.io.convert import Findings, cell_text, convert_column
 from supplynet.io.csvtext import MAX_CELL, RawTable, Refused, find_header
@@ -49,6 +49,11 @@ __all__ = [
 ]
 
 _BATCH_ROWS = 1000
+#: Bytes of a file without quotes that are taken at once.
+_BLOCK = 8 << 20
+#: What Windows writes before the text of a file.
+_MARK = b"\xef\xbb\xbf"
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
 #: Bytes within which the headings must stand.
 _HEAD = 1 << 20
 #: Plain numbers and blanks, one a line: no sign, no exponent, nothing to look at twice.
@@ -73,7 +78,7 @@ class Names(Sequence[str]):
         import numpy as np
 
         # No text of a network holds a NUL.
-        self._block = "".join(["\0", *(f"{text}\0" for text in texts)]).encode()
+        self._block = "\0".join(["", *texts, ""]).encode()
         ends = np.flatnonzero(np.frombuffer(self._block, dtype=np.uint8) == 0)
         self._start = (ends + 1).astype(np.int32 if len(self._block) < 2**31 - 1 else np.int64)
 
@@ -180,10 +185,13 @@ def typed(cells: Cells, want: Want) -> Coded:
     """
     import numpy as np
 
+    read = read_texts(cells.texts, want)
+    if _is_text(want) and None not in read and len(set(read)) == len(read):
+        return Coded(cells.code, read)
     index: dict[str, int] = {}
     values: list[Any] = []
-    number = np.full(len(cells.texts) + 1, -1, dtype=np.int32)
-    for place, value in enumerate(read_texts(cells.texts, want)):
+    number = np.full(len(read) + 1, -1, dtype=np.int32)
+    for place, value in enumerate(read):
         if value is not None and value != ():
             text = value if isinstance(value, str) else repr(value)
             number[place] = known = index.setdefault(text, len(values))
@@ -192,14 +200,28 @@ def typed(cells: Cells, want: Want) -> Coded:
     return Coded(number[cells.code], values)
 
 
-def read_texts(texts: Sequence[str], want: Want) -> list[Any]:
+def read_texts(texts: Sequence[str], want: Want) -> Sequence[Any]:
     """Return texts read as values of a field, or raise ``Doubt``."""
+    if _is_text(want) and max(map(len, texts), default=0) <= MAX_CELL:
+        # As `convert_column` reads text: a NUL is none, and no UTF-8 holds half a surrogate pair.
+        together = "\0".join(["", *texts, ""])
+        if together.count("\0") == len(texts) + 1:
+            bare = want.field is None or want.field.type == "text"
+            if not bare and ("\0 " in together or " \0" in together):
+                texts = [text.strip(" ") for text in texts]
+            if "\0\0" in together or any(map(str.isspace, texts)):
+                return [text if text and not text.isspace() else None for text in texts]
+            return texts
     findings = Findings()
     name = want.field.name if want.field is not None else "extra"
     values = convert_column(want.field, name, texts, str, findings, divisor=want.divisor)
     if any(finding.level == "error" for finding in findings.all()):
         raise Doubt
     return values
+
+
+def _is_text(want: Want) -> bool:
+    return want.field is None or want.field.type in ("text", "id", "ref")
 
 
 class CsvColumns:
@@ -227,7 +249,9 @@ class CsvColumns:
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
                 if whole.find(b"\0") >= 0:
                     raise Doubt
-        self._mark = 3 if head.startswith(b"\xef\xbb\xbf") else 0
+                #: Whether cells are what stands between separators, and lines what ends them.
+                self._plain = whole.find(b'"') < 0 and not _LONE_RETURN.search(whole)
+        self._mark = len(_MARK) if head.startswith(_MARK) else 0
         end = len(head) if len(head) <= _HEAD else head.rfind(b"\n")
         try:
             text = head[self._mark : end].decode()
@@ -235,7 +259,7 @@ class CsvColumns:
         except (Refused, UnicodeDecodeError) as error:
             raise Doubt from error
 
-    def read(self, wants: Sequence[Want], pool: Iterable[str] = ()) -> tuple[list[Cells], int]:
+    def read(self, wants: Sequence[Want], pool: Sequence[str] = ()) -> tuple[list[Cells], int]:
         """Return what is wanted of each column, and the number of rows.
 
         Parameters
@@ -276,8 +300,11 @@ class CsvColumns:
         named = [place for place, heading in enumerate(self.header) if heading]
         return tuple(self.header[i] for i in named), [_restored(chosen[i]) for i in named]
 
-    def _batches(self, width: int) -> Iterable[list[tuple[str, ...]]]:
+    def _batches(self, width: int) -> Iterator[list[Sequence[str]]]:
         """Yield the cells of some rows by column, rows without any text left out."""
+        yield from self._plain_batches(width) if self._plain else self._quoted_batches(width)
+
+    def _quoted_batches(self, width: int) -> Iterator[list[Sequence[str]]]:
         with self._place.open("rb") as file:
             file.seek(self._mark)
             lines = io.TextIOWrapper(file, encoding="utf-8", newline="")
@@ -293,6 +320,57 @@ class CsvColumns:
                 if rows:
                     yield list(zip(*rows, strict=True))
 
+    def _plain_batches(self, width: int) -> Iterator[list[Sequence[str]]]:
+        """Yield the same of a file without quotes, some megabytes at a time."""
+        with self._place.open("rb") as file:
+            file.seek(self._mark)
+            for _ in range(self._first):
+                file.readline()
+            rest = b""
+            while block := file.read(_BLOCK):
+                end = block.rfind(b"\n") + 1
+                whole, rest = (rest + block[:end], block[end:]) if end else (b"", rest + block)
+                if whole:
+                    yield from self._cells(whole, width)
+            if rest:
+                yield from self._cells(rest + b"\n", width)
+
+    def _cells(self, lines: bytes, width: int) -> Iterator[list[Any]]:
+        import numpy as np
+        import pandas as pd
+
+        text = np.frombuffer(lines, dtype=np.uint8)
+        ends = np.flatnonzero(text == ord("\n"))
+        separators = np.flatnonzero(text == ord(self._separator))
+        starts = np.concatenate([[0], ends[:-1] + 1])
+        if (ends - starts).max() > MAX_CELL:
+            cuts = np.sort(np.concatenate([ends, separators]))
+            if np.diff(cuts, prepend=-1).max() > MAX_CELL:
+                raise Doubt
+        count = np.diff(np.searchsorted(separators, ends), prepend=0)
+        odd = np.flatnonzero(count != width - 1).tolist()
+        if any(lines[starts[i] : ends[i]].strip() for i in odd) or lines.startswith(_MARK):
+            # Rows of another width; or a text that the parser takes for the mark of a file.
+            raise Doubt
+        if odd:
+            kept = np.flatnonzero(count == width - 1).tolist()
+            lines = b"".join(lines[starts[i] : ends[i] + 1] for i in kept)
+        if not lines:
+            return
+        frame = pd.read_csv(
+            io.BytesIO(lines), sep=self._separator, header=None, names=range(width), dtype=object,
+            keep_default_na=False, na_filter=False, quoting=csv.QUOTE_NONE, encoding="utf-8",
+            engine="c", low_memory=False, index_col=False, skip_blank_lines=False,
+        )  # fmt: skip
+        columns = [frame[place].to_numpy() for place in range(width)]
+        firsts = columns[0].tolist()
+        if not all(firsts) or any(map(str.isspace, firsts)):
+            rows = zip(*columns, strict=True)
+            given = np.array([any(cell.strip() for cell in row) for row in rows], dtype=bool)
+            columns = [column[given] for column in columns]
+        if len(columns[0]):
+            yield columns
+
 
 class _Coding:
     """Takes the cells of a column as numbers."""
@@ -304,7 +382,15 @@ class _Coding:
         self._code = array("i")
 
     def take(self, cells: Sequence[str]) -> None:
-        self._code.extend(map(self._number, cells))
+        if not hasattr(cells, "dtype"):
+            self._code.extend(map(self._number, cells))
+            return
+        import numpy as np
+        import pandas as pd
+
+        code, texts = pd.factorize(np.asarray(cells, dtype=object))
+        number = np.fromiter(map(self._number, texts), dtype=np.int32, count=len(texts))
+        self._code.frombytes(number[code].tobytes())
 
     def cells(self) -> Cells:
         import numpy as np
@@ -433,29 +519,76 @@ class ParquetColumns:
     def __init__(self, place: Path) -> None:
         import pyarrow.parquet as pq
 
-        self._file = pq.ParquetFile(place)
-        self._names = list(self._file.schema_arrow.names)
+        names = pq.read_schema(place)
+        texts = [field.name for field in names if _is_arrow_text(field.type)]
+        self._file = pq.ParquetFile(place, read_dictionary=texts)
+        self._names = list(names.names)
         self.header = [name.strip() for name in self._names]
         if len(set(self._names)) < len(self._names):
             raise Doubt
 
-    def read(self, wants: Sequence[Want], pool: Iterable[str] = ()) -> tuple[list[Cells], int]:
+    def read(self, wants: Sequence[Want], pool: Sequence[str] = ()) -> tuple[list[Cells], int]:
         """Return what is wanted of each column, and the number of rows; see :class:`CsvColumns`."""
+        import pyarrow as pa
+
+        first = pa.array(pool, type=pa.large_string()) if len(pool) else None
         pools: dict[str, dict[str, int]] = {}
         cells = []
         for name, want in zip(self._names, wants, strict=True):
-            found = self._column(name, want)
             if want.pool:
-                if want.pool not in pools:
-                    pools[want.pool] = {text: i for i, text in enumerate(pool)}
-                found = _pooled(found, pools[want.pool])
-            cells.append(found)
-        shared = {name: list(texts) for name, texts in pools.items()}
+                more = pools.setdefault(want.pool, {})
+                cells.append(Cells(self._pooled(name, first, more), ()))
+            else:
+                cells.append(self._column(name, want))
+        texts = {name: [*pool, *more] for name, more in pools.items()}
         cells = [
-            Cells(found.code, shared[want.pool]) if want.pool else found
+            Cells(found.code, texts[want.pool]) if want.pool else found
             for found, want in zip(cells, wants, strict=True)
         ]
         return cells, int(self._file.metadata.num_rows)
+
+    def _pooled(self, name: str, first: Any, more: dict[str, int]) -> Integers:  # noqa: ANN401
+        """Return a column numbered by the first texts of a pool, and then by those added to it."""
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        code, dictionary = self._dictionary(name)
+        number = np.full(len(dictionary) + 1, -1, dtype=np.int32)
+        if first is not None and _is_arrow_text(dictionary.type):
+            found = pc.index_in(dictionary.cast(first.type), value_set=first)
+            number[:-1] = pc.fill_null(found, -1).to_numpy(zero_copy_only=False)
+        start = 0 if first is None else len(first)
+        other = np.flatnonzero(number < 0).tolist()
+        texts = [*_texts(dictionary.take(pa.array(other[:-1], type=pa.int32())).to_pylist()), ""]
+        used = np.unique(code[number[code] < 0]).tolist() if len(other) > 1 or code.size else []
+        needed = set(used)
+        for place, text in zip(other, texts, strict=True):
+            if place in needed:
+                number[place] = start + more.setdefault(text, len(more))
+        return number[code]
+
+    def _dictionary(self, name: str) -> tuple[Integers, Any]:
+        """Return a column as numbers and their values as arrow's; one number more is blank."""
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        column = self._file.read(columns=[name]).column(0)
+        kind = column.type
+        if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+            raise Doubt
+        if not pa.types.is_dictionary(kind):
+            column = pc.dictionary_encode(column)
+        column = column.unify_dictionaries()
+        if not column.num_chunks:
+            return np.empty(0, dtype=np.int32), pa.array([], type=pa.string())
+        dictionary = column.chunk(0).dictionary
+        codes = [
+            chunk.indices.fill_null(len(dictionary)).to_numpy(zero_copy_only=False)
+            for chunk in column.chunks
+        ]
+        return np.concatenate(codes).astype(np.int32, copy=False), dictionary
 
     def rows(self, wanted: Sequence[int]) -> tuple[tuple[str, ...], list[Sequence[str]]]:
         """Return the headings and the cells by column of some rows."""
@@ -463,7 +596,7 @@ class ParquetColumns:
 
         table = self._file.read().take(pa.array(wanted, type=pa.int64()))
         named = [place for place, heading in enumerate(self.header) if heading]
-        columns = [_texts(table.column(i).to_pylist()) for i in named]
+        columns: list[Sequence[str]] = [_texts(table.column(i).to_pylist()) for i in named]
         return tuple(self.header[i] for i in named), columns
 
     def _column(self, name: str, want: Want) -> Cells:
@@ -471,33 +604,29 @@ class ParquetColumns:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        column = self._file.read(columns=[name]).column(0)
-        kind = column.type
         nothing = Cells(np.empty(0, dtype=np.int32), [])
-        if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-            raise Doubt
+        kind = self._file.schema_arrow.field(name).type
         if want.kind is Kind.CHECKED and pa.types.is_floating(kind) and _takes_plain_numbers(want):
-            numbers = pc.drop_null(column).to_numpy()
+            numbers = pc.drop_null(self._file.read(columns=[name]).column(0)).to_numpy()
             numbers = numbers[~np.isnan(numbers) & (numbers != 0)]
             # As texts, some of these would have too many digits to be read.
             if len(numbers) and not (numbers.min() > 1e-20 and numbers.max() < 1e20):
                 raise Doubt
             return nothing
+        code, dictionary = self._dictionary(name)
+        texts = _texts(dictionary.to_pylist())
         if want.kind is Kind.SKIPPED:
-            if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-                longest = pc.max(pc.utf8_length(column)).as_py() or 0
-                null = pc.any(pc.match_substring(column, "\0")).as_py()
-                if longest > MAX_CELL or null:
-                    raise Doubt
+            read_texts(texts, Want(Kind.SKIPPED))
             return nothing
-        if not pa.types.is_dictionary(kind):
-            column = pc.dictionary_encode(column)
-        column = column.unify_dictionaries().combine_chunks()
-        if isinstance(column, pa.ChunkedArray):
-            column = column.chunk(0) if column.num_chunks else pa.array([], type=column.type)
-        texts = _texts(column.dictionary.to_pylist())
-        code = column.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)
-        return _kept(Cells(code.astype(np.int32), [*texts, ""]), want)
+        if (code == len(texts)).any():
+            texts = [*texts, ""]
+        return _kept(Cells(code, texts), want)
+
+
+def _is_arrow_text(kind: Any) -> bool:  # noqa: ANN401 - a type of arrow's
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def raw_parquet(place: Path) -> RawTable:
@@ -513,6 +642,9 @@ def raw_parquet(place: Path) -> RawTable:
 
 def _texts(values: Iterable[object]) -> list[str]:
     """Return values as the texts of their cells; a list has none."""
+    values = list(values)
+    if set(map(type, values)) == {str}:
+        return cast("list[str]", values)
     texts = []
     for value in values:
         text = cell_text(value)
@@ -542,16 +674,6 @@ def _kept(cells: Cells, want: Want) -> Cells:
     unique = _Unique(want, None)
     unique.take([cells.texts[i] for i in cells.code.tolist()])
     return unique.cells()
-
-
-def _pooled(cells: Cells, pool: dict[str, int]) -> Cells:
-    """Return a column numbered by the texts of its pool, to which its new texts are added."""
-    import numpy as np
-
-    number = np.fromiter(
-        (pool.setdefault(text, len(pool)) for text in cells.texts), np.int32, len(cells.texts)
-    )
-    return Cells(number[cells.code], cells.texts)
 
 
 Columns = CsvColumns | ParquetColumns

@@ -18,7 +18,7 @@ from supplynet.model import Meta, Table, number_text
 from supplynet.schema import TABLES, country_codes
 from supplynet.text import plural
 
-__all__ = ["BANDS", "RuleSet", "check_rules"]
+__all__ = ["BANDS", "RuleSet", "check_errors", "check_rules"]
 
 #: Estimates of one figure, low to high, by table.
 BANDS = {
@@ -90,6 +90,16 @@ class RuleSet:
 
 def check_rules(rules: RuleSet, findings: Findings) -> None:
     """Add to the findings whatever breaks a rule between rows or tables."""
+    check_errors(rules, findings)
+    _duplicate_supplies(rules, findings)
+    _duplicate_needs(rules, findings)
+    _duplicate_shares(rules, findings)
+    _near_materials(rules, findings)
+    _hints(rules, findings)
+
+
+def check_errors(rules: RuleSet, findings: Findings) -> None:
+    """Add what breaks a rule whose breach refuses the network; some rules warn as well."""
     _duplicate_ids(rules, findings)
     _look_alikes(rules, findings)
     _references(rules, findings)
@@ -98,13 +108,8 @@ def check_rules(rules: RuleSet, findings: Findings) -> None:
         _periods_end_after_start(table, findings)
     _measure_periods(rules, findings)
     _supply_shares(rules, findings)
-    _duplicate_supplies(rules, findings)
-    _duplicate_needs(rules, findings)
-    _duplicate_shares(rules, findings)
-    _near_materials(rules, findings)
     _products(rules, findings)
     _observations(rules, findings)
-    _hints(rules, findings)
 
 
 def _duplicate_ids(rules: RuleSet, findings: Findings) -> None:
@@ -141,6 +146,15 @@ def _look_alike_key(text: str) -> str:
     return first + "".join(text.casefold().split())
 
 
+def _plainly_apart(texts: Set[str]) -> bool:
+    """Return whether no two texts look alike, where that shows at once: ASCII without blanks."""
+    # No text holds a NUL.
+    together = "\0".join(texts)
+    if not together.isascii() or together.split(maxsplit=1) != [together]:
+        return False
+    return len(set(together.lower().split("\0"))) == len(texts)
+
+
 def _look_alikes(rules: RuleSet, findings: Findings) -> None:
     """Ids and materials that differ only in case, blanks or Unicode form are one thing mistyped."""
     for kind, uses in (
@@ -150,9 +164,12 @@ def _look_alikes(rules: RuleSet, findings: Findings) -> None:
         ("measure", _uses(rules, "measures")),
         ("reference", _uses(rules, "references")),
     ):
+        columns = list(uses)
+        if _plainly_apart({text for texts in columns for text in texts.distinct}):
+            continue
         first: dict[str, tuple[str, _Texts]] = {}
         seen: set[str] = set()
-        for texts in uses:
+        for texts in columns:
             fresh = [text for text in texts.distinct if text not in seen]
             seen.update(fresh)
             for text in fresh:
