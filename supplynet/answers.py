@@ -469,17 +469,16 @@ def cut_set_blocks(net: SupplyNetwork, found: CutSets, *, lists: bool = True) ->
     blocks = question_blocks(net, found.question, found.basis)
     blocks.append(Heading("Answer"))
     blocks += _status_blocks(found)
-    bound = _bound(found)
+    bound = _bound(found, lists=lists)
     if found.status == "already_stopped":
         blocks.append(Line("The one minimal cut set is the empty one."))
     elif found.count:
         orders = ", ".join(f"{n:,} of order {o}" for o, n in found.by_order.items())
-        rests = len(found.assumed)
-        listed = "" if len(found.cut_sets) == found.count else "of those listed "
+        rests = found.assumed_count
         blocks.append(
             Line(
                 f"{plural(found.count, 'minimal cut set')} of {target} by {found.question.by}: "
-                f"{orders}; {listed}{len(found.cut_sets) - rests:,} certain, {rests:,} assumed "
+                f"{orders}; {found.count - rests:,} certain, {rests:,} assumed "
                 f"(only if illustrative links are right); {bound}."
             )
         )
@@ -513,7 +512,7 @@ def cut_set_blocks(net: SupplyNetwork, found: CutSets, *, lists: bool = True) ->
     return [*blocks, *_scope_blocks(found)]
 
 
-def _bound(found: CutSets) -> str:
+def _bound(found: CutSets, *, lists: bool) -> str:
     """Return how far the search went, and whether the list holds all that it found."""
     if found.complete_to < found.max_order:
         return (
@@ -521,7 +520,7 @@ def _bound(found: CutSets) -> str:
             f"{found.max_order}"
         )
     searched = f"search complete up to order {found.complete_to}"
-    if len(found.cut_sets) < found.count:
+    if lists and len(found.cut_sets) < found.count:
         return f"{searched}, LIST CUT SHORT: {len(found.cut_sets):,} of {found.count:,} are listed"
     return searched if found.complete else f"{searched}, LIST CUT SHORT"
 

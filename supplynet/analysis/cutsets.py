@@ -135,6 +135,8 @@ class CutSets:
     uninformative
         ``node/need`` of upstream needs with less than half of the shares recorded, where a
         coverage is asked for: it says little about them.
+    assumed_count
+        How many cut sets are assumed, listed or not.
     costs, cost_bound
         Where weights were given, the cost of each cut set, and what a cut set that is not listed
         costs at least (``None``: there is none).
@@ -158,6 +160,7 @@ class CutSets:
     not_running: tuple[NotRunning, ...]
     not_modelled: tuple[str, ...]
     not_upstream: tuple[str, ...]
+    assumed_count: int = 0
     costs: tuple[Decimal, ...] | None = None
     cost_bound: Decimal | None = None
     uninformative: tuple[str, ...] = ()
@@ -204,6 +207,7 @@ class CutSets:
             "by_order": {str(order): n for order, n in self.by_order.items()},
             "cut_sets": [list(s) for s in self.cut_sets],
             "assumed": [list(s) for s in self.assumed],
+            "assumed_count": self.assumed_count,
             **costs,
             "method": self.method,
             "possible": [p.to_dict() for p in self.possible],
@@ -382,6 +386,7 @@ class _Search:
         question: Question,
         *,
         minimum: bool = False,
+        count_only: bool = False,
         seconds: float | None = None,
     ) -> None:
         self.net = net
@@ -398,6 +403,7 @@ class _Search:
         self._whole: dict[int, Reading] = {}
         self.methods: dict[str, None] = {}
         self.minimum = minimum
+        self.count_only = count_only
         self.ends = None if seconds is None else time.monotonic() + seconds
 
     def reading(self, level: int) -> Reading:
@@ -472,6 +478,7 @@ class _Search:
             max_order=max_order,
             max_gaps=max_gaps,
             minimum=self.minimum,
+            count_only=self.count_only and not self.rests_on_illustrative,
             seconds=self.seconds_left(),
         )
         self.methods.update(dict.fromkeys(found.methods))
@@ -661,7 +668,7 @@ def minimal_cut_sets(
         raise QuestionError("limit must be 0 or more")
     if time_limit is not None and not time_limit > 0:
         raise QuestionError("time_limit must be above 0 seconds")
-    search = _Search(net, question, minimum=minimum, seconds=time_limit)
+    search = _Search(net, question, minimum=minimum, count_only=limit == 0, seconds=time_limit)
     found = _cut_sets(search)
     if weights is None:
         return found if limit is None else found.first(limit)
@@ -674,6 +681,7 @@ def _cut_sets(search: _Search) -> CutSets:
     assumed: list[tuple[str, ...]] = []
     pairs: list[Possible] = []
     blind: list[str] = []
+    counts: Mapping[int, int] | None = None
     max_order = complete_to = possible_to = question.max_order
     if search.status != "already_stopped":
         base = search.minimal(search.base_level, max_order=max_order, max_gaps=question.max_gaps)
@@ -689,7 +697,11 @@ def _cut_sets(search: _Search) -> CutSets:
         sure = set(certain)
         cut_sets = sorted(sure.union(recorded), key=lambda s: (len(s), s))
         assumed = [s for s in recorded if s not in sure]
-    counted = Counter(len(s) for s in cut_sets)
+        counts = base.counts
+    if counts is None:
+        counts = Counter(len(s) for s in cut_sets)
+    else:
+        cut_sets = []
     return CutSets(
         question=question,
         basis=search.basis,
@@ -698,10 +710,11 @@ def _cut_sets(search: _Search) -> CutSets:
         complete_to=complete_to,
         possible_complete_to=possible_to,
         max_order=max_order,
-        count=len(cut_sets),
-        by_order=dict(sorted(counted.items())),
+        count=sum(counts.values()),
+        by_order=dict(sorted(counts.items())),
         cut_sets=tuple(cut_sets),
         assumed=tuple(assumed),
+        assumed_count=len(assumed),
         method=search.method,
         possible=tuple(pairs),
         blind_spots=tuple(blind),
@@ -733,13 +746,15 @@ def _by_cost(
     listed = ordered if limit is None else ordered[:limit]
     beyond = [priced[s] for s in ordered[len(listed) :][:1]] + ([] if bound is None else [bound])
     sure = set(found.certain)
+    assumed_sets = [s for s in ordered if s not in sure and not search.surely_stops(s)]
     return replace(
         found,
         complete=found.complete and len(listed) == len(ordered),
         count=len(ordered),
         by_order=dict(sorted(Counter(map(len, ordered)).items())),
         cut_sets=tuple(listed),
-        assumed=tuple(s for s in listed if s not in sure and not search.surely_stops(s)),
+        assumed=tuple(s for s in assumed_sets if s in set(listed)),
+        assumed_count=len(assumed_sets),
         method=search.method,
         costs=tuple(priced[s] for s in listed),
         cost_bound=min(beyond, default=None),

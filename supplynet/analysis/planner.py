@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from importlib.util import find_spec
@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from supplynet.analysis import _kernel
 
-__all__ = ["MAXSAT", "Found", "Layer", "Task", "can_solve", "cheapest", "find", "layers"]
+__all__ = ["MAXSAT", "Found", "Layer", "Task", "Wanted", "can_solve", "cheapest", "find", "layers"]
 
 
 class _Work(NamedTuple):
@@ -36,6 +36,8 @@ _DIRECTED_WORK = 200_000_000
 _PAIR_WORK = _Work(100_000, 10_000_000)
 #: Subsets that are all tried.
 _MOST_SUBSETS = _Work(20_000, 200_000)
+#: Nodes of a decision diagram.
+_MOST_NODES = _Work(200_000, 30_000_000)
 #: Ways of running the target that are sampled.
 _PROOFS = 256
 #: Steps of branching, and the same for sets with gaps.
@@ -48,6 +50,7 @@ SINGLES = "single points as a fixpoint"
 FAMILIES = "truncated families of minimal sets as a fixpoint, exact on cycles"
 MAXSAT = "cheapest first by MaxSAT (RC2)"
 SUBSETS = "all subsets, hundreds at a time"
+DIAGRAM = "decision diagrams of the target's independent parts"
 DIRECTED = "families of sets that break sampled ways of running the target"
 BRANCHES = "branching over ways of running the target"
 CUT_SHORT = "cut short: no method came to an end"
@@ -137,12 +140,16 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """The minimal sets of so many units and gaps; ``None`` where they could not all be found."""
+    """The minimal sets of so many units and gaps; ``None`` where they could not all be found.
+
+    `counts`: all sets up to that order by size, counted and not listed.
+    """
 
     units: int
     gaps: int
     sets: frozenset[_kernel.Set] | None
     method: str
+    counts: Mapping[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +158,8 @@ class Found:
 
     `max_order` is the order asked for, or the smallest that has a set where that was asked.
     `complete_to` counts units, and is 0 where not even single points were searched in time;
-    `pairs_to` is the same for sets with gaps.
+    `pairs_to` is the same for sets with gaps. `counts` is the number of sets of units by order,
+    where only that was asked and it was found without listing them; `sets` is then not all.
     """
 
     sets: frozenset[_kernel.Set]
@@ -159,6 +167,7 @@ class Found:
     complete_to: int
     pairs_to: int
     methods: tuple[str, ...]
+    counts: Mapping[int, int] | None = None
 
 
 def find(
@@ -167,6 +176,7 @@ def find(
     max_order: int,
     max_gaps: int,
     minimum: bool = False,
+    count_only: bool = False,
     seconds: float | None = None,
 ) -> Found:
     """Return the minimal sets of up to `max_order` units and `max_gaps` gaps.
@@ -175,22 +185,24 @@ def find(
     ----------
     minimum
         Stop at the smallest order that has a set of units.
+    count_only
+        Sets need not be listed where they can be counted.
     seconds
         Time for the search; it is then made by a second process, which is ended after that.
     """
     # What is cut off in the middle of one search for all orders would have found nothing.
-    arguments = (max_order, max_gaps, minimum, seconds is None)
-    steps = (
-        layers(task, *arguments) if seconds is None else _within("layers", task, arguments, seconds)
-    )
+    wanted = Wanted(max_order, max_gaps, minimum, count_only, seconds is None)
+    steps = layers(task, wanted) if seconds is None else _within("layers", task, (wanted,), seconds)
     sets: set[_kernel.Set] = set()
     complete_to = pairs_to = 0
     methods: dict[str, None] = {}
+    counts = None
     for layer in steps:
         methods[layer.method] = None
         if layer.sets is None:
             continue
         sets |= layer.sets
+        counts = layer.counts if counts is None else counts
         if layer.gaps == 0:
             complete_to = layer.units
         else:
@@ -203,24 +215,30 @@ def find(
         complete_to = max_order
     if not task.present[1] or not max_gaps or pairs_to >= min(complete_to, task.first_gap):
         pairs_to = complete_to
-    return Found(frozenset(sets), max_order, complete_to, pairs_to, tuple(methods))
+    return Found(frozenset(sets), max_order, complete_to, pairs_to, tuple(methods), counts)
 
 
-def layers(
-    task: Task, max_order: int, max_gaps: int, minimum: bool, at_once: bool
-) -> Iterator[Layer]:
-    """Yield what was found, order by order: sets of units first, then those with gaps.
+class Wanted(NamedTuple):
+    """How far to search; `at_once`: all orders in one search, as long as that is little work."""
 
-    `at_once`: all orders in one search, as long as that is not too much.
-    """
+    max_order: int
+    max_gaps: int
+    minimum: bool = False
+    count_only: bool = False
+    at_once: bool = True
+
+
+def layers(task: Task, wanted: Wanted) -> Iterator[Layer]:
+    """Yield what was found, order by order: sets of units first, then those with gaps."""
+    max_order, max_gaps, minimum, count_only, at_once = wanted
     search = _Layers(task)
     singles = search.singles()
     yield Layer(1, 0, frozenset(singles), SINGLES)
     known = set(singles)
     searched = 1
     largest = min(max_order, task.first_gap)
-    if at_once and largest > 2 and not minimum:
-        layer = search.all_at_once(largest, known)
+    if at_once and largest > 1 and not minimum:
+        layer = search.all_at_once(largest, known, count_only=count_only)
         if layer.sets is not None:
             yield layer
             known |= layer.sets
@@ -267,12 +285,18 @@ class _Layers:
         )
         return [frozenset((item,)) for item in found]
 
-    def all_at_once(self, units: int, known: set[_kernel.Set]) -> Layer:
+    def all_at_once(self, units: int, known: set[_kernel.Set], *, count_only: bool) -> Layer:
         """Return the minimal sets of up to so many units above no known one."""
         step = _Step(units, 0, known)
         found = self._families(step, _FIRST_WORK)
         if found is not None:
             return Layer(units, 0, frozenset(found), FAMILIES)
+        diagram = self._diagram(units)
+        if diagram is not None and count_only and not self.task.present[1]:
+            counts = {order: n for order, n in enumerate(diagram.counts()) if n}
+            return Layer(units, 0, frozenset(), DIAGRAM, counts)
+        if diagram is not None:
+            return Layer(units, 0, frozenset(diagram.sets()) - known, DIAGRAM)
         found = self._subsets(step)
         if found is None:
             self.given_up.add(SUBSETS)
@@ -306,6 +330,19 @@ class _Layers:
             if found is not None or not _kernel.available():
                 return found
         return self._minimal_sets(task.compiled, step, work.compiled)
+
+    def _diagram(self, units: int) -> _kernel.Diagram | None:
+        """Return the sets of up to so many units of a target upstream of which is no loop."""
+        task = self.task.compiled if _kernel.available() else self.task
+        if not _kernel.is_acyclic(task.program, task.target):
+            return None
+        return _kernel.cut_sets_by_diagram(
+            task.program,
+            task.some_hits(gaps=False),
+            target=task.target,
+            max_order=units,
+            node_limit=_MOST_NODES.compiled if task.program.fast else _MOST_NODES.plain,
+        )
 
     def _directed(self, step: _Step) -> list[_kernel.Set] | None:
         """Search for sets that are of use to the target only; worth it where compiled."""

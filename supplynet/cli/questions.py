@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -177,17 +178,19 @@ def cutsets(
             coverage=coverage,
             minimum=minimum,
             weights=None if weights is None else read_costs(weights, encoding=encoding),
-            limit=None if weights is None else limit,
+            limit=0 if count and not verify else None if weights is None else limit,
             time_limit=time_limit,
         )
     # What --fail-on asks does not hang on how much of the list is shown.
-    certainties = {"assumed"} if found.assumed else set()
-    if len(found.assumed) < len(found.cut_sets):
+    certainties = {"assumed"} if found.assumed_count else set()
+    if found.assumed_count < found.count:
         certainties.add("certain")
     if found.possible:
         certainties.add("possible")
     if limit is not None:
         found = found.first(limit)
+    if count:
+        found = replace(found, complete=found.complete_to == found.max_order)
     result = found.to_dict()
     if count:
         for name in ("cut_sets", "assumed", "possible"):

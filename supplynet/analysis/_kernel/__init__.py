@@ -16,6 +16,7 @@ commutes with union and intersection, hence the truncated families are exact, cy
 from supplynet.analysis._kernel.hits import HitArrays, hits_of, items_of, kept_hits
 from supplynet.analysis._kernel.jit import LARGE, available, filled
 from supplynet.analysis._kernel.minimal import minimal_sets
+from supplynet.analysis._kernel.modules import is_acyclic
 from supplynet.analysis._kernel.program import (
     Chain,
     Program,
@@ -40,10 +41,12 @@ from supplynet.analysis._kernel.search import (
 from supplynet.analysis._kernel.singles import single_points_all, single_points_of_one
 from supplynet.analysis._kernel.subsets import minimal_sets_by_subsets
 from supplynet.analysis._kernel.thresholds import Expanded, expand_thresholds, expanded_hits
+from supplynet.analysis._kernel.zbdd import Diagram, cut_sets_by_diagram
 
 __all__ = [
     "LARGE",
     "Chain",
+    "Diagram",
     "Domain",
     "Expanded",
     "Family",
@@ -58,11 +61,13 @@ __all__ = [
     "bits",
     "cone",
     "consumers_of",
+    "cut_sets_by_diagram",
     "expand_thresholds",
     "expanded_hits",
     "families",
     "filled",
     "hits_of",
+    "is_acyclic",
     "items_of",
     "kept_hits",
     "make_program",
