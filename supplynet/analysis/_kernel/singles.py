@@ -462,19 +462,25 @@ def single_points_of_one(
     points = [int(x) for x in units[:found]]
     if shared == found:
         return points
-    masks = filled(n, -1, "int64", fast=fast), filled(n, 0, "int64", fast=fast)
+    lanes = _LANES if fast else shared - found
+    every = (1 << lanes) - 1
+    masks = (
+        filled(n, every, "int64", fast=fast),
+        filled(n, 0, "int64", fast=fast),
+        filled(n + 1, 0, "int64", fast=fast),
+        filled(n + 1, 0, "int64", fast=fast),
+    )
     places = (
-        stack,
-        filled(n, 0, "int32", fast=fast),
+        filled(n + 1, 0, "int32", fast=fast),
+        filled(n + 1, 0, "int32", fast=fast),
         filled(n, 0, "int32", fast=fast),
         filled(n, 0, "int32", fast=fast),
         filled(n, 0, "uint8", fast=fast),
     )
-    lanes = _LANES if fast else shared
     for low in range(found, shared, lanes):
         high = min(low + lanes, shared)
         last = _narrow_lanes(
-            rank, arrays, on, consumers, target, (low, high), number, masks, places
+            rank, arrays, on, consumers, target, (low, high), every, number, masks, places
         )
         points += [int(units[k]) for k in range(low, high) if last >> (k - low) & 1]
     return sorted(points)
@@ -636,90 +642,102 @@ def _narrow_lanes(
     uses: tuple[Array, ...],
     target: int,
     lanes: tuple[int, int],
+    every: int,
     number: Array,
     masks: tuple[Array, ...],
     places: tuple[Array, ...],
 ) -> int:
-    """Return the mask of the units, of those numbered so, that stop the target alone.
+    """Return the mask of the units, of those numbered `lanes`, that stop the target alone.
 
-    Each mask holds at least the lanes that stop its vertex alone; -1 is a vertex not looked at.
-    First a vertex is worked out from suppliers that started before it, depth first, and no further
-    than lanes are left in a slot. Then those on which a lane of the target hangs are worked out
-    from all their suppliers, again whenever a supplier's mask shrinks. What is left holds itself
-    up: every vertex with a lane is hit, or has a slot of which every edge has it.
+    A mask holds at least the lanes that stop its vertex alone, `every` lane at first. Lanes are
+    asked of a vertex when a consumer still has them, and worked out, depth first, from suppliers
+    that started before it: `done` holds these lanes. Then vertices with lanes that the target
+    still has are worked out from all their suppliers, again whenever a supplier loses such a lane.
+    What is left holds itself up: a vertex with a lane is hit, or has a slot all edges of which
+    have it. `masks` and `places` come back as they were.
     """
     slot_start, edge_start, source, _, weight, need = program
     vertex_start, vertex_unit, cut_start, cut_unit = hits
     use_start, use_edge, edge_slot, slot_vertex = uses
-    mask, partial = masks
+    mask, done, wanted_at, now_at = masks
     stack, slot_at, queue, known, waiting = places
     n = len(rank)
     weighted = len(need) > 0
     cuts = len(cut_start) > 0
-    everything = (1 << (lanes[1] - lanes[0])) - 1
     count = 0
     head = 0
     queued = 0
     stack[0] = target
     slot_at[0] = -1
+    wanted_at[0] = (1 << (lanes[1] - lanes[0])) - 1
     depth = 1
+    again = False
     while depth > 0:
         v = stack[depth - 1]
         s = slot_at[depth - 1]
-        now = partial[depth - 1]
+        wanted = wanted_at[depth - 1]
+        now = now_at[depth - 1]
         if s < 0:
             s = slot_start[v]
             now = _lanes_at(vertex_unit, vertex_start[v], vertex_start[v + 1], number, lanes)
-        new = mask[v] == -1
+        late = again and depth == 1
         ask = -1
+        asked = 0
         while s < slot_start[v + 1]:
-            open_lanes = mask[v] & mask[target] & ~now
-            if open_lanes == 0:
+            common = wanted & ~now
+            if common == 0:
                 break
             a = edge_start[s]
             b = edge_start[s + 1]
             if weighted:
-                common = _short(weight, a, b, need[s], source, mask, hits, number, lanes)
+                common = _short(weight, a, b, need[s], common, source, mask, hits, number, lanes)
             else:
-                common = -1
                 for e in range(a, b):
                     bits = mask[source[e]]
-                    if cuts and bits != -1:
+                    if cuts:
                         bits |= _lanes_at(cut_unit, cut_start[e], cut_start[e + 1], number, lanes)
                     common &= bits
-            if common & open_lanes:
+            if common != 0:
                 for e in range(a, b):
                     u = source[e]
-                    if mask[u] != -1 or rank[u] < 0 or (new and rank[u] >= rank[v]):
+                    if rank[u] < 0 or (rank[u] >= rank[v] and not late):
                         continue
-                    if ask < 0 or rank[u] < rank[ask]:
+                    bits = common & ~done[u]
+                    if cuts and bits:
+                        bits &= ~_lanes_at(cut_unit, cut_start[e], cut_start[e + 1], number, lanes)
+                    if bits and (ask < 0 or rank[u] < rank[ask]):
                         ask = u
+                        asked = bits
                 if ask >= 0:
                     break
                 now |= common
             s += 1
         if ask >= 0:
             slot_at[depth - 1] = s
-            partial[depth - 1] = now
+            now_at[depth - 1] = now
             stack[depth] = ask
             slot_at[depth] = -1
+            wanted_at[depth] = asked
             depth += 1
             continue
         depth -= 1
-        now &= everything
-        if new:
-            mask[v] = now
+        gone = wanted & ~now
+        if late:
+            gone &= mask[v]
+        elif done[v] == 0:
             known[count] = v
             count += 1
-            if now:
+        mask[v] &= ~gone
+        if not late:
+            done[v] |= wanted
+            if wanted & now and not waiting[v]:
                 waiting[v] = 1
                 queue[(head + queued) % n] = v
                 queued += 1
-        elif mask[v] & mask[target] & ~now:
-            mask[v] &= now
+        elif gone:
             for k in range(use_start[v], use_start[v + 1]):
                 u = slot_vertex[edge_slot[use_edge[k]]]
-                if mask[u] > 0 and not waiting[u]:
+                if mask[u] & done[u] & gone and not waiting[u]:
                     waiting[u] = 1
                     queue[(head + queued) % n] = u
                     queued += 1
@@ -728,13 +746,17 @@ def _narrow_lanes(
             head = (head + 1) % n
             queued -= 1
             waiting[v] = 0
-            if mask[v] & mask[target]:
+            wanted = mask[v] & done[v] & mask[target]
+            if wanted:
+                again = True
                 stack[0] = v
                 slot_at[0] = -1
+                wanted_at[0] = wanted
                 depth = 1
-    last = mask[target]
+    last = mask[target] & done[target]
     for k in range(count):
-        mask[known[k]] = -1
+        mask[known[k]] = every
+        done[known[k]] = 0
     return last
 
 
@@ -755,32 +777,17 @@ def _short(
     a: int,
     b: int,
     need: int,
+    rest: int,
     source: Array,
     mask: Array,
     hits: tuple[Array, ...],
     number: Array,
     lanes: tuple[int, int],
 ) -> int:
-    """Return the mask of the units without which the edges a to b bring less than the need.
-
-    An edge whose source is not looked at, or is down, brings nothing.
-    """
+    """Return those lanes, of `rest`, without which the edges a to b bring less than the need."""
     if need <= 0:
         return 0
     _, _, cut_start, cut_unit = hits
-    cuts = len(cut_start) > 0
-    total = 0
-    rest = 0
-    for e in range(a, b):
-        bits = mask[source[e]]
-        if bits == -1:
-            continue
-        total += weight[e]
-        rest |= bits
-        if cuts:
-            rest |= _lanes_at(cut_unit, cut_start[e], cut_start[e + 1], number, lanes)
-    if total < need:
-        return -1
     found = 0
     # Units that take the same edges away are weighed together.
     while rest != 0:
@@ -789,9 +796,7 @@ def _short(
         left = 0
         for e in range(a, b):
             bits = mask[source[e]]
-            if bits == -1:
-                continue
-            if cuts:
+            if len(cut_start) > 0:
                 bits |= _lanes_at(cut_unit, cut_start[e], cut_start[e + 1], number, lanes)
             if bits & lane:
                 alike &= bits
