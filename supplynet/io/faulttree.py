@@ -212,17 +212,25 @@ def _nodes(events: Sequence[Event], *, ids_in_labels: bool) -> dict[str, list[Ev
 def _are_one(
     members: Sequence[Event], users: Mapping[int, set[int]], ids: Mapping[int, str]
 ) -> bool:
+    """Return whether a node that is lost or short of a need says what events of one id say."""
     gates = [event for event in members if event.formula is not None]
     losses = [event for event in members if event.formula is None]
     if len(losses) > 1 or not gates:
         return False
-    own = {id(gate) for gate in gates}
-    if any(not users[id(event)] <= own for event in losses):
-        return False
     inner = [_without_own_loss(gate.formula, losses) for gate in gates if gate.formula]
-    used = {id(event) for part in inner if part is not None for event in part.events()}
-    alike = {None if part is None else _signature(part, ids) for part in inner}
-    return len(alike) == 1 and used.isdisjoint(map(id, losses))
+    if len({None if part is None else _signature(part, ids) for part in inner}) > 1:
+        return False
+    own = {id(gate) for gate in gates}
+    for loss in losses:
+        if any(part is not None and loss in part.events() for part in inner):
+            return False
+        if inner[0] is not None and not users[id(loss)] <= own:
+            return False
+        for gate in gates:
+            by_it = gate.formula is not None and loss in gate.formula.events()
+            if not by_it and not users[id(gate)] <= own:
+                return False
+    return True
 
 
 def _without_own_loss(formula: Formula, losses: Sequence[Event]) -> Formula | None:

@@ -226,7 +226,7 @@ class _Reader:
         self.aside: dict[str, list[int]] = defaultdict(list)
 
     def read(self, data: bytes) -> Model:
-        root = read_xml(data, self.name, self.take)
+        root = read_xml(data, self.name, self.take, deep="Give inner formulas gates of their own")
         if root.name != "opsa-mef":
             ending = {"graphml": ".graphml", "gexf": ".gexf"}.get(root.name)
             fix = f"Let its name end in {ending}" if ending else "Of XML, Open-PSA models are read"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from supplynet.io.faulttree import VOTES, FreshNames, need_name
+from supplynet.io.faulttree import VOTES, FreshNames
 from supplynet.io.graphs import attribute_text
 from supplynet.io.openpsa import IDS_IN_LABELS, is_probability
 from supplynet.io.openpsa_tree import Part, Tree
@@ -34,7 +34,6 @@ _KEPT = {
     "needs": frozenset({"consumer", "material", "product", "group", "suppliers"}),
     "materials": frozenset({"id"}),
 }
-_DATED = frozenset({"start", "end"})
 _SHOWN = 5
 _LINE_ENDS = str.maketrans({"\t": "\\u0009", "\n": "\\u000a", "\r": "\\u000d"})
 
@@ -104,26 +103,27 @@ class _Writer:
 
         base = {vertex: take(name) for vertex, name in ids.items() if _NAME.fullmatch(name)}
         base |= {vertex: take(_plain(name)) for vertex, name in ids.items() if vertex not in base}
-        self.events: dict[int, str] = {}
+        parts = self.tree.parts
+        self.events: dict[int, str] = {
+            part[0]: base[part[0]]
+            for part in parts
+            if not self.tree.left_out(part) and (self._has_loss(part[0]) or not self._is_gate(part))
+        }
         self.gates: dict[Part, str] = {}
-        for part in self.tree.parts:
-            vertex, own = part
-            if not own and (self._has_loss(vertex) or not self._is_gate(part)):
-                self.events[vertex] = base[vertex]
-        for part in self.tree.parts:
-            vertex, own = part
-            if self._is_gate(part) and own:
-                twice = (vertex, False) in self.tree.parts
-                self.gates[part] = take(f"{base[vertex]}-top") if twice else base[vertex]
-            elif self._is_gate(part):
-                twice = vertex in self.events
-                self.gates[part] = take(f"{base[vertex]}-down") if twice else base[vertex]
+        named = set(self.events)
+        for part in filter(self._is_gate, parts):
+            vertex, target = part
+            if vertex in named or (target >= 0 and (vertex, -1) in parts):
+                self.gates[part] = take(f"{base[vertex]}-{'down' if target < 0 else 'top'}")
+            else:
+                self.gates[part] = base[vertex]
+                named.add(vertex)
 
     def _of_gates(self) -> Iterator[tuple[int, str]]:
         return ((vertex, name) for (vertex, _), name in self.gates.items())
 
     def _is_gate(self, part: Part) -> bool:
-        return part[1] or bool(self.tree.needs_of(part[0]))
+        return part[1] >= 0 or bool(self.tree.needs_of(part[0]))
 
     def _has_loss(self, vertex: int) -> bool:
         return self.tree.can_fail(vertex) and not self.tree.is_down(vertex)
@@ -137,13 +137,14 @@ class _Writer:
         yield from self._about("  ", meta.title, dict(self._of_the_model()))
         name = _plain(meta.name) if meta.name else "network"
         yield f'  <define-fault-tree name="{name}">\n'
+        described = set(self.events)
         for part, name in self.gates.items():
             vertex = part[0]
             yield f'    <define-gate name="{name}">\n'
-            alone = vertex not in self.events and (not part[1] or (vertex, False) not in self.gates)
-            said = self._said(vertex) if alone else {}
-            if alone and part[1] and self.tree.can_fail(vertex):
+            said = {} if vertex in described else self._said(vertex)
+            if vertex not in described and self.tree.can_fail(vertex) and vertex in self.tree.goals:
                 said["can_fail"] = "yes"
+            described.add(vertex)
             yield from self._about("      ", self._label(vertex, name), said)
             yield from self._formula(part)
             yield "    </define-gate>\n"
@@ -205,9 +206,9 @@ class _Writer:
 
     def _formula(self, part: Part) -> Iterator[str]:
         inputs = self.tree.parts[part]
-        vertex, own = part
+        vertex = part[0]
         terms: list[list[str]] = []
-        if not own and vertex in self.events:
+        if not self.tree.left_out(part) and vertex in self.events:
             terms.append([f'<basic-event name="{self.events[vertex]}"/>'])
         for need in inputs.needs:
             found = [self._reference(source) for source in need]
@@ -219,7 +220,7 @@ class _Writer:
                 # A need without any supplier is never met.
                 terms.append(found or [_constant(failed=True)])
         if not terms and vertex in self.events and not self._has_loss(vertex):
-            terms = [[self._reference((vertex, False))]]
+            terms = [[self._reference((vertex, -1))]]
         if not terms:
             terms = [[_constant(failed=self.tree.is_down(vertex))]]
         flat = [line for term in terms for line in term]
@@ -298,7 +299,8 @@ class _Writer:
             yield f"nodes: {plural(len(others), 'row')}, {why}: {_some(others)}"
         idle = sum(not edges for edges in tree.compiled.edges_of_supply)
         if idle:
-            yield f"supplies: {plural(idle, 'row')} that deliver nothing on the date"
+            do = "delivers" if idle == 1 else "deliver"
+            yield f"supplies: {plural(idle, 'row')} that {do} nothing on the date"
 
     def _columns_left_out(self) -> Iterator[str]:
         tree = self.tree
@@ -308,21 +310,15 @@ class _Writer:
         texts = self.net.table("nodes").column("probability")
         odd = sum(text is not None and not is_probability(text.strip()) for text in texts)
         if odd:
-            yield f"nodes: {plural(odd, 'probability')} that are not a number from 0 to 1"
+            yield f"nodes: probability, no number from 0 to 1 in {plural(odd, 'row')}"
         for name, known in _KEPT.items():
             lost = [column for column in self._filled(name) if column not in known]
             if name == "supplies" and self._made_ids():
                 lost = [column for column in lost if column != "id"]
             if lost:
                 yield f"{name}: {', '.join(lost)}"
-        slots = tree.compiled.slots
-        names = {
-            slot.need
-            for slot in slots
-            if slot.need != need_name({tree.node(tree.compiled.edge_source[e]) for e in slot.edges})
-        }
-        if names:
-            yield f"{plural(len(names), 'name')} of what is needed: a gate has suppliers alone"
+        if names := tree.named_needs():
+            yield f"{plural(names, 'name')} of what is needed: a gate has suppliers alone"
 
     def _filled(self, table: str) -> list[str]:
         columns = self.net.table(table).columns.items()

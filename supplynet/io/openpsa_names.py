@@ -49,8 +49,9 @@ def tie_together(model: Model, name: str, findings: Findings) -> list[Event]:
                     findings.add(f"{name}:{member.line}", what, "Take it out of one")
     events = [*model.events, *names.undeclared]
     names.say_what_is_undeclared()
-    _say_what_is_unused(model, name, findings)
     _common_causes(model, name, findings)
+    if all(event.formula for event in model.events if event.kind == "gate"):
+        _say_what_is_unused(model, name, findings)
     for loop in _loops(events):
         names_of = [gate.name for gate in loop]
         if len(names_of) > _MAX_LOOP:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from supplynet.errors import OutputError
-from supplynet.io.faulttree import VOTES, FreshNames, State, helper_name, votes
+from supplynet.io.faulttree import VOTES, FreshNames, State, helper_name, need_name, votes
 
 if TYPE_CHECKING:
     from supplynet.model import SupplyNetwork
@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 __all__ = ["Part", "Tree"]
 
 _VOTES = re.compile(r"([0-9]{1,6}) of ([0-9]{1,6})")
+#: How :class:`FreshNames` tells names apart.
+_NUMBERED = re.compile(r" \([0-9]+\)$")
 _MAX_LOOP = 12
 
-#: A vertex, and whether its own loss is left out: so it is for a target and its products.
-Part = tuple[int, bool]
+#: A vertex, and the target (as a node) whose own loss is left out of it, -1 for none.
+Part = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Tree:
         What is written, targets first, with its inputs.
     ids
         The id of each vertex in it: that of its node, or one beside it for a product.
+    goals
+        The vertex of each target: down when the target makes nothing.
     helpers
         Vertices that stand in the tree as part of an ``atleast``.
 
@@ -78,7 +82,7 @@ class Tree:
         self._votes = net.table("nodes").column(VOTES)
         goals = [self.compiled.output[self.compiled.index[target]] for target in self.targets]
         self.helpers: set[int] = set()
-        self._goals = goals
+        self.goals = goals
         self._refuse_loops(goals)
         self.parts = self._collect(goals)
         self.ids = self._ids()
@@ -122,7 +126,7 @@ class Tree:
     def reached(self) -> set[int]:
         """Return the vertices that the targets draw on, behind needs that are always met too."""
         slots_of, slots = self.compiled.slots_of, self.compiled.slots
-        found = set(self._goals)
+        found = set(self.goals)
         waiting = list(found)
         while waiting:
             for position in slots_of[waiting.pop()]:
@@ -130,6 +134,15 @@ class Tree:
                 found |= fresh
                 waiting.extend(fresh)
         return found
+
+    def named_needs(self) -> int:
+        """Return how many needs have a name that is not made of those of their suppliers."""
+        source = self.compiled.edge_source
+        return sum(
+            _NUMBERED.sub("", slot.need)
+            != need_name(map(self.node, {source[e] for e in slot.edges}))
+            for slot in self.compiled.slots
+        )
 
     def _sources(self, vertex: int) -> Iterator[int]:
         return (source for need in self.needs_of(vertex) for source in need)
@@ -163,29 +176,58 @@ class Tree:
     def _collect(self, goals: Iterable[int]) -> dict[Part, _Inputs]:
         """Return what is written, in order of the file.
 
-        A target is not its own chokepoint, so its gate holds its needs alone. Where it also
-        supplies others it is there twice.
+        A target is not its own chokepoint: its own loss is left out of its gate, and of what
+        stands between that and the target (a plant may need what another makes of its products).
+        What other targets draw on too is there twice.
         """
-        waiting: deque[Part] = deque((goal, True) for goal in goals)
+        around = {goal: self._around_own(goal) for goal in goals}
+        waiting: deque[Part] = deque((goal, self.compiled.vertex_node[goal]) for goal in goals)
+        goal_of = {self.compiled.vertex_node[goal]: goal for goal in goals}
         found: dict[Part, _Inputs] = {}
         while waiting:
             part = waiting.popleft()
             if part not in found:
-                found[part] = self._inputs(part)
+                vertex, owner = part
+                minimum, needs = self._vote(vertex) or (0, self.needs_of(vertex))
+                own = around[goal_of[owner]] if owner >= 0 else frozenset()
+                found[part] = _Inputs(
+                    tuple(tuple((s, owner if s in own else -1) for s in need) for need in needs),
+                    minimum,
+                )
                 waiting.extend(source for need in found[part].needs for source in need)
         return found
 
-    def _inputs(self, part: Part) -> _Inputs:
-        vertex, own = part
-        node = self.compiled.vertex_node[vertex]
-        minimum, needs = self._vote(vertex) or (0, self.needs_of(vertex))
-        return _Inputs(
-            tuple(
-                tuple((s, own and self.compiled.vertex_node[s] == node) for s in need)
-                for need in needs
-            ),
-            minimum,
-        )
+    def _around_own(self, goal: int) -> Set[int]:
+        """Return what of a target's own node the target draws on, and what stands between."""
+        node = self.compiled.vertex_node[goal]
+        if node not in self._with_products:
+            return frozenset()
+        users: dict[int, list[int]] = {goal: []}
+        waiting = [goal]
+        while waiting:
+            user = waiting.pop()
+            for source in self._sources(user):
+                if source not in users:
+                    users[source] = []
+                    waiting.append(source)
+                users[source].append(user)
+        found = {vertex for vertex in users if self.compiled.vertex_node[vertex] == node}
+        waiting = list(found)
+        while waiting:
+            fresh = [user for user in users[waiting.pop()] if user not in found]
+            found.update(fresh)
+            waiting.extend(fresh)
+        return found
+
+    @cached_property
+    def _with_products(self) -> Set[int]:
+        """Nodes that have vertices beside their own."""
+        return frozenset(self.compiled.vertex_node[len(self.compiled.nodes) :])
+
+    def left_out(self, part: Part) -> bool:
+        """Whether the loss of a vertex by itself is no part of what is written of it."""
+        vertex, owner = part
+        return owner >= 0 and self.compiled.vertex_node[vertex] == owner
 
     def _vote(self, vertex: int) -> tuple[int, Sequence[tuple[int, ...]]] | None:
         """Return k and the inputs of a gate that fails when k of them do.

@@ -14,6 +14,7 @@ __all__ = ["MAX_DEPTH", "Element", "escaped", "quoted", "read_xml"]
 
 #: yEd's drawings of a node are eight deep; a network needs no more.
 MAX_DEPTH = 64
+_FLAT = "A network is flat: take nested graphs apart"
 
 
 @dataclass(slots=True)
@@ -56,7 +57,7 @@ class Element:
 Take = Callable[[Element, Sequence[Element]], bool]
 
 
-def read_xml(data: bytes, name: str, take: Take) -> Element:
+def read_xml(data: bytes, name: str, take: Take, *, deep: str = _FLAT) -> Element:
     """Return the root of an XML file, without the elements that were taken on the way.
 
     Parameters
@@ -67,6 +68,8 @@ def read_xml(data: bytes, name: str, take: Take) -> Element:
         Its name, for messages.
     take
         Gets each element when it is complete.
+    deep
+        What to do about elements that are nested too deeply.
 
     Raises
     ------
@@ -83,7 +86,7 @@ def read_xml(data: bytes, name: str, take: Take) -> Element:
         raise Refused(Finding(name, f"larger than {MAX_BYTES // 1024**2} MiB", "Split the data"))
     if not data.strip():
         raise Refused(Finding(name, "the file is empty", "Export it again"))
-    builder = _Builder(name, take)
+    builder = _Builder(name, take, deep)
     # The DTD is refused where it begins, so no entity of it is ever looked at.
     parser = DefusedXMLParser(target=builder, forbid_dtd=True)
     builder.line = lambda: int(parser.parser.CurrentLineNumber)
@@ -112,9 +115,10 @@ class _Builder:
 
     root: Element
 
-    def __init__(self, name: str, take: Take) -> None:
+    def __init__(self, name: str, take: Take, deep: str) -> None:
         self.name = name
         self.take = take
+        self.deep = deep
         self.open: list[Element] = []
         self.line: Callable[[], int] = lambda: 1
 
@@ -122,7 +126,7 @@ class _Builder:
         if len(self.open) == MAX_DEPTH:
             what = f"elements are nested more than {MAX_DEPTH} deep"
             where = f"{self.name}:{self.line()}"
-            raise Refused(Finding(where, what, "A network is flat: take nested graphs apart"))
+            raise Refused(Finding(where, what, self.deep))
         namespace, _, name = tag.rpartition("}")
         element = Element(namespace.removeprefix("{"), name, attributes, self.line())
         if not self.open:
