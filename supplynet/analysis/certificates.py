@@ -12,6 +12,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from supplynet.analysis import _kernel
 from supplynet.analysis.proofs import Certificates, Met, Place, Run, Started, Stopped
 from supplynet.analysis.reading import ILLUSTRATIVE, LOW, Reading
 from supplynet.errors import QuestionError, UnknownNameError
@@ -123,7 +124,8 @@ def certificates_of(net: SupplyNetwork, found: CutSets) -> tuple[Certificates, .
     mine_x + mine_y: verified
     sep_a + sep_b: verified
     """
-    maker = _Maker(net, found.question)
+    count = len(found.cut_sets) + len(found.possible)
+    maker = _Maker(net, found.question, sets=count)
     sets = [maker.certificates(units, ()) for units in found.cut_sets]
     return (*sets, *(maker.certificates(pair.units, pair.gaps) for pair in found.possible))
 
@@ -150,10 +152,11 @@ class _State:
 
 
 class _Maker:
-    """One question on one network, ready for many sets."""
+    """One question on one network, ready for so many sets."""
 
-    def __init__(self, net: SupplyNetwork, question: Question) -> None:
+    def __init__(self, net: SupplyNetwork, question: Question, *, sets: int = 1) -> None:
         self.question = question
+        self.sets = sets
         self.compiled = compile_network(net, question.on, question.coverage)
         self.units = compile_units(net, self.compiled, question.by)
         self.own = self.units.own(question.target)
@@ -166,17 +169,27 @@ class _Maker:
             if node < 0 and not self.compiled.helps(v)
         )
         self._readings: dict[int, Reading] = {}
+        self._chains: dict[int, _kernel.Chain] = {}
 
     def reading(self, level: int) -> Reading:
         if level not in self._readings:
             self._readings[level] = Reading(self.compiled, level, self.question.target)
         return self._readings[level]
 
+    def chain(self, level: int) -> _kernel.Chain:
+        """Return forward chaining at one level, compiled where there is much to do."""
+        if level not in self._chains:
+            program = self.reading(level).program
+            if len(program.source) * self.sets > _kernel.LARGE and _kernel.available():
+                program = _kernel.arrays_of(program)
+            self._chains[level] = _kernel.Chain(program)
+        return self._chains[level]
+
     @cached_property
     def base_level(self) -> int:
         """The recorded network; where only illustrative needs hold it down, without those."""
-        stopped = self.reading(ILLUSTRATIVE).stops() and not self.reading(LOW).stops()
-        return LOW if stopped else ILLUSTRATIVE
+        recorded, met = (self._goal_runs(self.state(at, {})) for at in (ILLUSTRATIVE, LOW))
+        return LOW if met and not recorded else ILLUSTRATIVE
 
     def items(self, units: Iterable[str], gaps: Iterable[str]) -> dict[str, Unit | Gap]:
         found: dict[str, Unit | Gap] = {name: self.units.named(name) for name in units}
@@ -232,7 +245,7 @@ class _Maker:
     def _certainty(self, items: Mapping[str, Unit | Gap], gaps: Sequence[str]) -> tuple[str, int]:
         if gaps:
             return "possible", self.base_level
-        if self.base_level == LOW or self.reading(LOW).stops(items.values()):
+        if self.base_level == LOW or not self._goal_runs(self.state(LOW, items)):
             return "certain", LOW
         return "assumed", ILLUSTRATIVE
 
@@ -240,11 +253,11 @@ class _Maker:
         reading = self.reading(level)
         taken_by = {v: name for name, item in items.items() for v in item.vertices}
         cut = frozenset(e for item in items.values() for e in item.edges)
-        order, runs = reading.forward.run(
+        order, runs = self.chain(level).run(
             [reading.vertex_number[v] for v in taken_by if v in reading.vertex_number],
             [reading.edge_number[e] for e in cut if e in reading.edge_number],
         )
-        return _State(reading, order, runs, taken_by, cut)
+        return _State(reading, list(map(int, order)), list(map(bool, runs)), taken_by, cut)
 
     def _goal_runs(self, state: _State) -> bool:
         return bool(state.runs[state.reading.vertex_number[self.goal]])
