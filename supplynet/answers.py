@@ -544,12 +544,12 @@ def _cut_set_lists(found: CutSets) -> list[Block]:
     return blocks
 
 
-def verdict_blocks(target: str, verdicts: Sequence[Verdict]) -> list[Block]:
-    """Return what the check of an answer came to, in words."""
+def verdict_blocks(target: str, verdicts: Sequence[Verdict], *, unlisted: int = 0) -> list[Block]:
+    """Return what the check of an answer came to, in words; `unlisted` sets are not in it."""
     blocks: list[Block] = [Heading("Check, without the engine")]
     left = Counter(v.not_checked for v in verdicts if v.not_checked)
     checked = len(verdicts) - left.total()
-    if not verdicts:
+    if not verdicts and not unlisted:
         blocks.append(Line("Nothing to verify: no set was found."))
     elif checked:
         stop = sum(v.stops is True for v in verdicts)
@@ -561,6 +561,8 @@ def verdict_blocks(target: str, verdicts: Sequence[Verdict]) -> list[Block]:
                 f"{needed:,} each member is needed."
             )
         )
+    if unlisted > 0:
+        blocks.append(Line(f"NOT CHECKED: {plural(unlisted, 'set')}: not listed."))
     for reason in dict.fromkeys(v.rests_on for v in verdicts if v.rests_on):
         blocks.append(Line(f"Taken over unchecked: {reason}."))
     for reason, count in left.items():

@@ -203,9 +203,11 @@ def cutsets(
         result["certificates"] = [proof.to_dict() for proof in proofs]
 
     def blocks() -> list[Block]:
+        unlisted = found.count - len(found.cut_sets)
+        checked = verdict_blocks(found.question.target, verdicts, unlisted=unlisted)
         return [
             *cut_set_blocks(net, found, lists=not count),
-            *(verdict_blocks(found.question.target, verdicts) if verify else ()),
+            *(checked if verify else ()),
             *(certificate_blocks(net, proofs) if certificates else ()),
         ]
 
