@@ -423,7 +423,8 @@ def test_fail_on_looks_at_certainty(tmp_path, run):
         (["--measures", "maybe"], "neither 'ignored' nor 'in_force'"),
         (["--end-use", "defence"], "--end-use defence cannot be answered by this version"),
         (["--destination", "US"], "--destination US cannot be answered by this version"),
-        (["--coverage", "0.5"], "--coverage 0.5 cannot be answered by this version"),
+        (["--coverage", "90"], "coverage is 90, must be above 0 and at most 1"),
+        (["--coverage", "0,5"], "coverage is 0,5, must be above 0 and at most 1"),
         (["--by", "measure"], "--by measure cannot be answered by this version"),
         (["--by", "contry"], "Did you mean 'country'?"),
         (["--target", "misile"], "Did you mean 'missile'?"),
@@ -438,16 +439,89 @@ def test_what_is_not_answered_is_refused(args, words, network, refused):
 
 
 @pytest.mark.parametrize("name", ["whatif", "explain", "report", "view"])
-@pytest.mark.parametrize("option", ["--end-use", "--coverage", "--measures", "--destination"])
+@pytest.mark.parametrize("option", ["--end-use", "--measures", "--destination"])
 def test_every_question_refuses_measures(name, option, network, tmp_path, refused):
     err = refused(name, *arguments(name, network, tmp_path), option, "in_force")
     assert f"{option} in_force cannot be answered by this version" in err
     assert not (tmp_path / "view.html").exists()
 
 
+@pytest.mark.parametrize("name", ["report", "view"])
+def test_a_report_and_a_view_take_no_coverage_yet(name, network, tmp_path, refused):
+    err = refused(name, *arguments(name, network, tmp_path), "--coverage", "0.5")
+    assert "--coverage 0.5 cannot be answered by this version" in err
+    assert "cutsets, whatif and explain take it" in err
+    assert not (tmp_path / "view.html").exists()
+
+
+@pytest.fixture
+def shared(tmp_path):
+    """One supplier of 94 %, one of the rest, and a need of which no share is recorded."""
+    path = tmp_path / "shared.csv"
+    text = "supplier,consumer,material,share\na,t,x,0.94\nb,t,x,\nc,t,y,\nd,t,y,\n"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_coverage_finds_what_a_small_second_supplier_hides(shared, run, answer):
+    asked = ("--target", "t", "--coverage", "0.50")
+    plain = answer("chokepoints", shared, "--target", "t")
+    assert (plain["question"]["coverage"], plain["result"]["uninformative"]) == (None, [])
+    assert [p["unit"] for p in plain["result"]["chokepoints"] if not p["gaps"]] == []
+    found = answer("chokepoints", shared, *asked)
+    assert found["question"]["coverage"] == "0.5"
+    (point,) = [p for p in found["result"]["chokepoints"] if not p["gaps"]]
+    assert (point["unit"], point["because"]) == (
+        "a",
+        [{"node": "t", "need": "x", "failed_supplies": ["a>t:x"], "delivered": "0.06"}],
+    )
+    assert found["result"]["uninformative"] == ["t/y"]
+    assert ["a"] in answer("cutsets", shared, *asked)["result"]["cut_sets"]
+    lost = answer("whatif", shared, "--lose", "a", *asked)
+    assert lost["question"]["coverage"] == "0.5"
+    assert lost["result"]["targets"][0]["status"] == "stopped"
+    why = answer("explain", shared, "--lose", "a", *asked)["result"]
+    assert (why["status"], why["because"]) == ("stopped", point["because"])
+    assert why["held"] == [
+        {"node": "t", "need": "y", "supplies": ["c>t:y", "d>t:y"], "delivered": "1"}
+    ]
+
+
+def test_coverage_in_words(shared, run):
+    asked = ("--target", "t", "--coverage", "0.5")
+    rest = (
+        "Coverage is uninformative here: 1 need with less than half of the shares recorded\nt/y\n"
+    )
+    for name, more, words in (
+        ("chokepoints", (), "t gets only 0.06 of its x"),
+        ("cutsets", (), "shares:t/y"),
+        ("whatif", ("--lose", "a"), "stops"),
+        ("explain", ("--lose", "a"), "  t     x                0.06   a>t:x"),
+    ):
+        code, out, _ = run(name, shared, *more, *asked)
+        assert code == 0
+        assert ", measures: ignored, coverage: 0.5 of each intake\n" in out
+        assert words in out
+        assert rest in out
+    _, out, err = run("cutsets", shared, *asked, "--format", "csv")
+    assert "1 need with few shares recorded" in err
+    assert run("explain", shared, "--lose", "a", *asked, "--format", "csv")[1] == (
+        "node,need,failed_supplies,delivered\nt,x,a>t:x,0.06\n"
+    )
+    _, out, _ = run("explain", shared, *asked)
+    assert "shares:t/y: who holds the unrecorded part of y at t is not known" in out
+    _, out, _ = run("explain", shared, "--lose", "a", *asked)
+    assert "  need  share  met by\n  y     1      c>t:y, d>t:y" in out
+
+
 @pytest.mark.parametrize(
     ("option", "values"),
-    [("--target", ("missile", "maker")), ("--by", ("node", "country")), ("--on", ("1", "2"))],
+    [
+        ("--target", ("missile", "maker")),
+        ("--by", ("node", "country")),
+        ("--on", ("1", "2")),
+        ("--coverage", ("0.5", "0.9")),
+    ],
 )
 @pytest.mark.parametrize("name", ["chokepoints", "cutsets", "explain"])
 def test_a_second_value_is_not_dropped_in_silence(name, option, values, network, refused):
