@@ -14,7 +14,7 @@ from supplynet.analysis._kernel.jit import Array, filled, kernel
 from supplynet.analysis._kernel.ordering import forward_order
 from supplynet.analysis._kernel.program import Program, chain, uses_of
 
-__all__ = ["APART", "DOWN", "SAFE", "Block", "Lanes", "block_for", "lanes_of", "settle"]
+__all__ = ["APART", "DOWN", "SAFE", "Block", "Lanes", "block_for", "lanes_of", "settle", "width"]
 
 #: Instead of a number: never stopped by the units, down anyway, of no matter to the target.
 SAFE, DOWN, APART = -1, -2, -3
@@ -73,6 +73,11 @@ class Block(NamedTuple):
     def width(self) -> int:
         """How many losses there is room for."""
         return self.words * self.bits
+
+
+def width(*, fast: bool) -> int:
+    """Return how many losses there is room for in a large block."""
+    return 8 * 64 if fast else _PLAIN_BITS
 
 
 def block_for(lanes: Lanes, losses: int, most: int = 8) -> Block:
