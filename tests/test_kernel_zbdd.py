@@ -10,7 +10,8 @@ from kernel_programs import SCALE, Case, running, seeded
 
 from supplynet.analysis._kernel import arrays_of, make_program
 from supplynet.analysis._kernel.hits import hits_of
-from supplynet.analysis._kernel.modules import gates_of, is_acyclic
+from supplynet.analysis._kernel.gates import graph_of, is_acyclic
+from supplynet.analysis._kernel.modules import gates_of
 from supplynet.analysis._kernel.zbdd import Diagram, cut_sets_by_diagram
 
 Set = frozenset[int]
@@ -244,8 +245,9 @@ def test_the_drawn_programs_hold_what_they_must():
         case, target = draw_modular(seed)
         assert is_acyclic(case.program, target)
         hits = hits_of(case.program, case.at_vertex, case.at_edge)
-        gates = gates_of(case.program, hits, target=target, limit=9, gate_limit=10_000)
-        assert gates is not None
+        graph = graph_of(case.program, hits, target=target, gate_limit=10_000)
+        assert graph is not None
+        gates = gates_of(graph, 9)
         inner = range(gates.base, gates.base + gates.count)
         modules += sum(gates.module[g] for g in inner) > 1
         shared += any(not gates.module[g] for g in inner)

@@ -13,11 +13,11 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Iterator
-from typing import Any
 
 from supplynet.analysis._kernel.hits import HitArrays
 from supplynet.analysis._kernel.jit import Array, filled, kernel
-from supplynet.analysis._kernel.modules import FALSE, OR, TRUE, UNKNOWN, Gates, gates_of
+from supplynet.analysis._kernel.gates import FALSE, TRUE, graph_of
+from supplynet.analysis._kernel.modules import UNKNOWN, Gates, gates_of
 from supplynet.analysis._kernel.program import Program
 
 __all__ = ["NODES", "Diagram", "cut_sets_by_diagram"]
@@ -31,7 +31,7 @@ _ROWS = 4096
 #: Steps between two looks at the clock.
 _SLICE = 20_000_000
 #: Steps of the first attempt on a module; each round of orders is given eight times as many.
-_FIRST_STEPS = 200_000
+_FIRST_STEPS = 2_000_000
 _ORDERS = 4
 
 # Operations on families, and (from _UNITS on) what else a plan consists of.
@@ -267,7 +267,9 @@ def _run(
             k = stack[top + 1]
             if wait == 9:
                 # All there: r is the high side.
-                r = _node(node, unique, state, weight, stack[top + 7], r, stack[top + 5])
+                high = r
+                low = 0 + stack[top + 5]
+                r = _node(node, unique, state, weight, stack[top + 7], high, low)
                 f = stack[top + 2]
                 g = stack[top + 3]
                 h = f * 805306457 + g * 402653189 + k * 201326611
@@ -307,6 +309,12 @@ def _run(
                     stack[top] = 8
                     f = f1
                     g = node[4 * g + 1]
+                elif op == 1 and f1 == node[4 * g + 1]:
+                    # What both have with the variable absorbs all else with it.
+                    stack[top] = 8
+                    op = 3
+                    f = f1
+                    limit -= w
                 elif op == 1:
                     stack[top] = 3
                     op = 0
@@ -375,13 +383,17 @@ def _run(
             for i in range(first, last):
                 w = weight[lits[i]]
                 total += w
+                high = r
+                low = 0
                 if kind == 4:
-                    if w <= limit and w != 32767:
-                        r = _node(node, unique, state, weight, lits[i], 1, r)
+                    if w > limit or w == 32767:
+                        continue
+                    high = 1
+                    low = r
                 elif total > limit or w == 32767:
                     r = 0
-                elif r > 0:
-                    r = _node(node, unique, state, weight, lits[i], r, 0)
+                    break
+                r = _node(node, unique, state, weight, lits[i], high, low)
             mode = 1
     state[2] = depth
     state[3] = mode
@@ -654,7 +666,7 @@ def _solve(
         state[13] = at
         state[12] += 1
         state[14] = 0
-        state[15] = 0
+        state[15] = state[19]
         state[16] = state[18]
         state[17] += state[9]
     return 0
@@ -1038,9 +1050,10 @@ def cut_sets_by_diagram(
 ) -> Diagram | None:
     """Return the minimal cut sets of a target whose cone has no loop; None when out of budget."""
     limit = UNKNOWN if max_order is None else min(max_order, UNKNOWN - 1)
-    gates = gates_of(program, hits, target=target, limit=limit, gate_limit=_MOST_GATES)
-    if gates is None:
+    graph = graph_of(program, hits, target=target, gate_limit=_MOST_GATES)
+    if graph is None:
         return None
+    gates = gates_of(graph, limit)
     fast = program.fast
     count = gates.count
     args = int(gates.start[count])
@@ -1079,7 +1092,7 @@ class _Engine:
         )  # fmt: skip
         self.regs = array(gates.count + 1)
         _sizes(gates.kind, self.lists, gates.base, gates.count, self.work[0])
-        self.state = filled(19, 0, "int64", fast=fast)
+        self.state = filled(20, 0, "int64", fast=fast)
         self.state[_BUDGET] = self.state[_SIZE] = _FIRST_STEPS
         self.tables = self._tables(4096, 8192)
 
