@@ -24,7 +24,7 @@ _LAST_STAMP = 1_000_000_000
 #: Bits of a lane word in compiled kernels: -1 is "all units", so the sign is not a lane.
 _LANES = 62
 #: Most proofs of one target that are looked at to narrow down the candidates.
-_PROOFS = 4
+_PROOFS = 3
 _NEEDED = 255
 
 
@@ -707,7 +707,7 @@ def _narrow_lanes(
                         bits &= ~_lanes_at(cut_unit, cut_start[e], cut_start[e + 1], number, lanes)
                     if bits and (ask < 0 or rank[u] < rank[ask]):
                         ask = u
-                        asked = bits
+                        asked = wanted & ~done[u]
                 if ask >= 0:
                     break
                 now |= common
