@@ -323,6 +323,34 @@ def test_with_a_coverage_few_supplies_stop_and_several_run():
     )
 
 
+def test_proofs_are_short():
+    """One supplier for two needs; of what fails as much as it takes; nobody named in vain."""
+    net = make_network(
+        nodes=[{"id": n, "upstream": "none"} for n in ("a", "b", "m")],
+        supplies=[
+            {"id": "a>t", "supplier": "a", "consumer": "t", "material": "x", "share": Decimal("0.5")},
+            {"id": "b>t", "supplier": "b", "consumer": "t", "material": "x", "share": Decimal("0.5")},
+            {"id": "b>t:y", "supplier": "b", "consumer": "t", "material": "y"},
+            {"id": "p>t", "supplier": "p", "consumer": "t", "material": "z", "share": Decimal("0.4")},
+            {"id": "q>t", "supplier": "q", "consumer": "t", "material": "z", "share": Decimal("0.6")},
+            {"id": "m>p", "supplier": "m", "consumer": "p", "material": "w"},
+            {"id": "m>q", "supplier": "m", "consumer": "q", "material": "w"},
+            {"id": "u>t", "supplier": "u", "consumer": "t", "material": "v", "share": Decimal("0.3")},
+        ],
+        needs=[
+            {"consumer": "t", "material": "v", "suppliers": "partial"},
+        ],
+    )  # fmt: skip
+    run = certificates(net, "t", "m").runs[0]
+    assert Met("x", ("b>t",)) in run.order[-1].met
+    covered = certificates(net, "t", "m", coverage="0.7")
+    assert verify(net, covered).verified
+    assert (covered.stop[0].need, len(covered.stop[0].supplies)) == ("z", 1)
+    assert [s.node for s in covered.stop[2:]] == ["m"]
+    # The unnamed suppliers hold 0.7 of it: no need to name the one on record.
+    assert Met("v", ()) in covered.runs[0].order[-1].met
+
+
 def test_with_a_coverage_shares_are_gaps():
     two = shared_network()
     rows = [dict(row) for row in two.table("supplies").rows()]

@@ -144,6 +144,23 @@ def test_what_cannot_be_asked():
         importance(net, "missile", limit=1)
 
 
+def test_only_nodes_that_can_be_lost_are_compared():
+    net = make_network(
+        nodes=[
+            *({"id": n, "upstream": "none"} for n in ("a", "b")),
+            {"id": "hub", "can_fail": "no"},
+        ],
+        supplies=[
+            {"id": "a>hub", "supplier": "a", "consumer": "hub", "material": "x"},
+            {"id": "b>hub", "supplier": "b", "consumer": "hub", "material": "y"},
+            {"id": "hub>t", "supplier": "hub", "consumer": "t", "material": "z"},
+        ],
+    )
+    found = importance(net, "t")
+    assert [u.unit for u in found.units] == ["a", "b"]
+    assert {a.compared for a in found.agreements} == {2}
+
+
 # Every set tried
 
 

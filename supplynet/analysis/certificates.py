@@ -345,15 +345,20 @@ class _Maker:
             vertex = reading.vertices[number]
             if vertex not in used:
                 continue
-            met = []
-            for position in self._slots(reading, vertex):
+            met: set[Met] = set()
+            # What leaves no choice comes first: others may then do with the same suppliers.
+            for position in sorted(self._slots(reading, vertex), key=self._choices):
                 slot = self.compiled.slots[position]
                 chosen = self._few_that_deliver(position, state, used, place_of)
                 used.update(supply.source for supply in chosen)
                 if slot.rank != STRUCTURE:
-                    met.append(Met(slot.need, tuple(sorted(supply.name for supply in chosen))))
-            steps.append(Started(*self._place(vertex), met=tuple(dict.fromkeys(met))))
+                    met.add(Met(slot.need, tuple(sorted(supply.name for supply in chosen))))
+            ordered = sorted(met, key=lambda m: (m.need, m.supplies))
+            steps.append(Started(*self._place(vertex), met=tuple(ordered)))
         return tuple(reversed(steps))
+
+    def _choices(self, position: int) -> tuple[int, int]:
+        return (len(self.compiled.reached_by[position]), position)
 
     def _few_that_deliver(
         self, position: int, state: _State, used: set[int], place_of: Mapping[int, int]
