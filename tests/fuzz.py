@@ -29,6 +29,7 @@ READERS = {
     "json": ".json",
     "graphml": ".graphml",
     "gexf": ".gexf",
+    "openpsa": ".xml",
     "xlsx": ".xlsx",
     "sheet": ".xml",
     "mapping": ".toml",
@@ -55,8 +56,11 @@ def seeds(reader: str) -> list[bytes]:
     elif reader == "sheet":
         books = [export_files(net, "xlsx")[""] for net in nets]
         found = [zipfile.ZipFile(BytesIO(book)).read(SHEET) for book in books]
+    elif reader == "openpsa":
+        # A tree has no loops.
+        nets = nets[:1]
     for name, form in FORMATS.items():
-        if reader in ("json", "graphml", "gexf", "xlsx") and ending in form.endings:
+        if reader in ("json", "graphml", "gexf", "openpsa", "xlsx") and ending in form.endings:
             found += [export_files(net, name)[""] for net in nets]
     return [data for data in dict.fromkeys(found) if len(data) <= MAX_SEED]
 
@@ -142,6 +146,7 @@ def fuzz(reader: str, runs: int, folder: Path) -> None:
         import supplynet.io.graphml
         import supplynet.io.jsonform
         import supplynet.io.omts
+        import supplynet.io.openpsa
         import supplynet.io.xlsx  # noqa: F401 - imported here to be instrumented
     corpus, work = folder / "corpus", folder / "work"
     corpus.mkdir()

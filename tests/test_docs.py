@@ -32,6 +32,8 @@ NOT_RUN = (
     re.compile(r"python3 -m venv \.venv"),
     re.compile(r"\. \.venv/bin/activate"),
     re.compile(r"pip install (-e )?\."),
+    re.compile(r"apt-get install scram"),
+    re.compile(r"scram --bdd --limit-order \d+ tree\.xml -o answer\.xml"),
 )
 #: Blocks that show a file or a piece of an answer.
 SHOWN = frozenset({"", "csv", "json", "toml", "text"})

@@ -620,7 +620,7 @@ class _Commands(click.Group):
     cls=_Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="NETWORK is a path (a folder of CSV files, or one .csv, .xlsx, .json, .graphml or "
+    epilog="NETWORK is a path (a folder of CSV files, or one .csv, .xlsx, .json, .graphml, .xml or "
     ".gexf file) or the name of a shipped network. Exit codes: 0 answered, 1 found what "
     "--fail-on names, 2 wrong usage or bad input, 3 internal error.",
 )

@@ -120,13 +120,15 @@ class FreshNames:
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = {_key(name) for name in taken}
+        self._numbers: dict[str, int] = {}
 
     def take(self, name: str) -> str:
         """Return the name, numbered if it is taken already, and take it."""
-        found, number = name, 1
+        found, number = name, self._numbers.get(name, 1)
         while _key(found) in self._taken:
             number += 1
             found = f"{name} ({number})"
+        self._numbers[name] = number
         self._taken.add(_key(found))
         return found
 
@@ -155,7 +157,9 @@ def examine_tree(
     from supplynet.io.read import assemble
 
     name = place.name
-    groups = _nodes(events, ids_in_labels=model.ids_in_labels)
+    groups = {event.reference: [event] for event in events}
+    if model.ids_in_labels:
+        groups = _nodes(events, name, findings)
     ids = {id(event): node for node, members in groups.items() for event in members}
     tables = _Tables(name, ids, labels_are_names=not model.ids_in_labels)
     for node, members in groups.items():
@@ -181,17 +185,15 @@ def examine_tree(
     return assemble(raws, meta, findings, meta_where=name, source=str(place.resolve()))
 
 
-def _nodes(events: Sequence[Event], *, ids_in_labels: bool) -> dict[str, list[Event]]:
-    """Return the events that are one node each, by its id.
+def _nodes(events: Sequence[Event], name: str, findings: Findings) -> dict[str, list[Event]]:
+    """Return the events that are one node each, by its id, which the label holds.
 
-    Where labels are ids, a basic event and the gate of one label are one node, which stops when
-    it is lost or a need is not met. Where that would not say the same, they stay apart.
+    A basic event and the gate of one label are one node, which stops when it is lost or a need
+    is not met. Where that would not say the same, they stay apart.
     """
-    if not ids_in_labels:
-        return {event.reference: [event] for event in events}
     found: dict[str, list[Event]] = defaultdict(list)
     for event in events:
-        found[event.label or event.reference].append(event)
+        found[event.label if event.label.strip() else event.reference].append(event)
     users: dict[int, set[int]] = defaultdict(set)
     for gate in events:
         for event in gate.formula.events() if gate.formula else ():
@@ -199,13 +201,17 @@ def _nodes(events: Sequence[Event], *, ids_in_labels: bool) -> dict[str, list[Ev
     ids = {id(event): node for node, members in found.items() for event in members}
     names = FreshNames(found)
     apart: dict[str, list[Event]] = {}
-    for members in found.values():
+    for node, members in found.items():
         if len(members) > 1 and not _are_one(members, users, ids):
             # The event is what can be lost, so it keeps the id.
             members.sort(key=lambda event: event.kind == "gate")
-            for event in members[1:]:
-                apart[names.take(event.reference)] = [event]
+            fresh = {names.take(event.reference): [event] for event in members[1:]}
             del members[1:]
+            apart |= fresh
+            what = f"{members[0]} and others have the label {clamp(node, 40)!r} and are no one node"
+            fix = f"The others are called {', '.join(fresh)}"
+            where = f"{name}:{members[0].line}"
+            findings.add(where, what, fix, "note", kind=(name, "same label"))
     return {**found, **apart}
 
 

@@ -291,6 +291,9 @@ class _Reader:
         name = element.attributes.get("name", "").strip()
         if not name:
             self._error(element.line, f"<{element.name}> has no name", "Name it")
+        elif "." in name and element.name.startswith("define-"):
+            what = f"<{element.name}> is named {name!r}, and a dot stands between names of a path"
+            self._error(element.line, what, "Rename it")
         return name
 
     def _about(self, element: Element) -> tuple[str, dict[str, str]]:

@@ -92,12 +92,14 @@ class _Writer:
         """Give each event and gate a name of the MEF: a node's own id wherever that is one."""
         ids = self.tree.ids
         taken: set[str] = set()
+        numbers: dict[str, int] = {}
 
         def take(wanted: str) -> str:
-            name, number = wanted, 1
+            name, number = wanted, numbers.get(wanted, 1)
             while name.casefold() in taken:
                 number += 1
                 name = f"{wanted}-{number}"
+            numbers[wanted] = number
             taken.add(name.casefold())
             return name
 

@@ -121,13 +121,14 @@ class _Names:
                 part.event = found
 
     def _not_defined(self, part: Formula) -> None:
-        word = WORDS.get(part.refers, "event")
-        other = self.anywhere.get(part.name)
-        fix = nearest(part.name, sorted(self.public)) or "Define it"
-        if other is not None:
-            fix = f"{other.full_path!r} (line {other.line}) is private: give its path"
+        def fix() -> str:
+            other = self.anywhere.get(part.name)
+            if other is not None:
+                return f"{other.full_path!r} (line {other.line}) is private: give its path"
+            return nearest(part.name, sorted(self.public)) or "Define it"
+
+        what = f"no {WORDS.get(part.refers, 'event')} {part.name!r} is defined"
         where = f"{self.name}:{part.line}"
-        what = f"no {word} {part.name!r} is defined"
         self.findings.add(where, what, fix, kind=(self.name, "not defined"))
 
     def say_what_is_undeclared(self) -> None:
