@@ -144,19 +144,22 @@ def chain(
     while at < count:
         v = order[at]
         at += 1
-        for i in range(start[v], start[v + 1]):
-            e = edge[i]
+        for e in edge[start[v] : start[v + 1]]:
             s = edge_slot[e]
-            if room[n + s] <= 0 or cut[e]:
+            lack = room[n + s]
+            if lack <= 0 or cut[e]:
                 continue
-            room[n + s] -= weight[e] if weighted else 1
-            if room[n + s] <= 0:
-                owner = slot_vertex[s]
-                room[owner] -= 1
-                if room[owner] == 0 and not stopped[owner] and not lost[owner]:
-                    runs[owner] = 1
-                    order[count] = owner
-                    count += 1
+            lack -= weight[e] if weighted else 1
+            room[n + s] = lack
+            if lack > 0:
+                continue
+            owner = slot_vertex[s]
+            left = room[owner] - 1
+            room[owner] = left
+            if left == 0 and not stopped[owner] and not lost[owner]:
+                runs[owner] = 1
+                order[count] = owner
+                count += 1
     return count
 
 
