@@ -131,14 +131,14 @@ def sweep(
     elif method == "lanes" and _by_lanes(program, runs, losses, range(rows), count, listed):
         pass
     else:
-        undo = _Undo(program, forward.uses, order, listed)
+        undo = _Undo(program, forward.uses, order, losses, listed)
         patience = rows if method else _PATIENCE
-        cost = undo.run(losses, range(rows), count, edges // _LARGE_SHARE, patience)
+        cost = undo.run(range(rows), count, edges // _LARGE_SHARE, patience)
         large = [row for row in range(rows) if count[row] < 0] if rows > patience else []
         blocks = -(-len(large) // width(fast=program.fast))
         pays = len(large) * cost > edges * (_LANES_COST + _BLOCK_COST * blocks)
         if not (pays and _by_lanes(program, runs, losses, large, count, listed)):
-            undo.run(losses, large, count, edges, len(large))
+            undo.run(large, count, edges, len(large))
     return listed.swept(count)
 
 
@@ -409,9 +409,12 @@ class _Undo:
         itself, 4 where it does not run anyway.
     """
 
-    def __init__(self, program: Program, uses: Uses, order: Array, listed: _Listed) -> None:
+    def __init__(
+        self, program: Program, uses: Uses, order: Array, losses: Losses, listed: _Listed
+    ) -> None:
         fast = program.fast
         self.program = program
+        self.losses = losses
         self.uses = uses
         self.listed = listed
         n, slots, edges = len(program.stopped), len(program.edge_start) - 1, len(program.source)
@@ -426,8 +429,11 @@ class _Undo:
             forward = forward_order(program, uses, runs)
             if self._read_slots(forward) > late_edges:
                 late_edges = self._read_slots(order)
+        if fast and not weighted and slots and self.spare.max() < 1 << 7:
+            # A quarter of the memory that is read in no order.
+            self.spare = self.spare.astype("int8")
         self.leads = filled(edges, slots, "int32", fast=fast)
-        _read_uses(self.rank, tuple(uses), program.weight, self.spare, self.late, self.leads)
+        self.use_of_edge = filled(edges if len(losses.edge) else 0, 0, "int32", fast=fast)
         self.cut = filled(edges, 0, "uint8", fast=fast)
         some = late_edges > 0
         self.scratch = (
@@ -436,6 +442,10 @@ class _Undo:
             filled(n if some else 0, 0, "int32", fast=fast),
             filled(n if some else 0, 0, "int32", fast=fast),
         )
+        _read_uses(
+            self.rank, program.edge_start, program.source, tuple(uses), program.weight, self.spare,
+            self.late, self.leads, self.use_of_edge, self.scratch[0],
+        )  # fmt: skip
         self.lack = filled(slots if some else 0, 0, "int64", fast=fast)
 
     def _read_slots(self, order: Array) -> int:
@@ -447,9 +457,7 @@ class _Undo:
             )
         )  # fmt: skip
 
-    def run(
-        self, losses: Losses, rows: Sequence[int], count: Array, large: int, patience: int
-    ) -> float:
+    def run(self, rows: Sequence[int], count: Array, large: int, patience: int) -> float:
         """Fill `count` for the rows; return the mean cost of the large ones, in edges.
 
         Large is a row that touches more than so many edges. After so many of them, `count` stays
@@ -463,9 +471,10 @@ class _Undo:
         state = filled(4, 0, "int64", fast=fast)
         while state[0] < len(rows):
             _undo(
-                numbers, tuple(losses), tuple(self.uses),
+                numbers, tuple(self.losses), tuple(self.uses),
                 (p.slot_start, p.edge_start, p.source), (p.weight, p.need),
-                (self.rank, self.leads), self.spare, (self.late, self.mark, self.cut),
+                (self.rank, self.leads, self.use_of_edge), self.spare,
+                (self.late, self.mark, self.cut),
                 self.scratch, self.lack, self.listed.arrays, count, large, patience, state,
             )  # fmt: skip
             if state[0] < len(rows):
@@ -510,23 +519,39 @@ def _read_slots(
 @kernel
 def _read_uses(
     rank: Array,
+    edge_start: Array,
+    source: Array,
     uses: tuple[Array, Array, Array, Array],
     weight: Array,
     spare: Array,
     late: Array,
     leads: Array,
+    use_of_edge: Array,
+    following: Array,
 ) -> None:
-    start, edge, edge_slot, slot_vertex = uses
+    """Fill `leads`. Slot by slot, since the uses of a vertex are in the order of the edges."""
+    start, _, _, slot_vertex = uses
     for x in range(len(rank)):
-        if rank[x] < 0:
-            continue
-        for i in range(start[x], start[x + 1]):
-            s = edge_slot[edge[i]]
-            v = slot_vertex[s]
-            if rank[v] <= rank[x]:
-                continue
-            brings = weight[edge[i]] if len(weight) > 0 else 1
-            leads[i] = -1 - v if brings > spare[s] and not late[s] else s
+        following[x] = start[x]
+    for s in range(len(slot_vertex)):
+        for e in range(edge_start[s], edge_start[s + 1]):
+            x = source[e]
+            i = following[x]
+            following[x] += 1
+            if len(use_of_edge) > 0:
+                use_of_edge[e] = i
+            brings = weight[e] if len(weight) > 0 else 1
+            leads[i] = _lead(rank, x, s, slot_vertex[s], len(slot_vertex), brings, spare, late)
+
+
+@kernel
+def _lead(
+    rank: Array, x: int, s: int, v: int, nowhere: int, brings: int, spare: Array, late: Array
+) -> int:
+    """Return where a use of vertex x in slot s of vertex v leads, nothing being lost."""
+    if rank[x] < 0 or rank[v] <= rank[x]:
+        return nowhere
+    return -1 - v if brings > spare[s] and not late[s] else s
 
 
 @kernel
@@ -536,7 +561,7 @@ def _undo(
     uses: tuple[Array, Array, Array, Array],
     edges: tuple[Array, Array, Array],
     weights: tuple[Array, Array],
-    places: tuple[Array, Array],
+    places: tuple[Array, Array, Array],
     spare: Array,
     flags: tuple[Array, Array, Array],
     scratch: tuple[Array, Array, Array, Array],
@@ -551,7 +576,7 @@ def _undo(
     vertex_start, vertex, edge_start, edge = losses
     start, use_edge, edge_slot, slot_vertex = uses
     source = edges[2]
-    rank, leads = places
+    rank, leads, use_of_edge = places
     late, mark, cut = flags
     suspect, log, hopeful, short = scratch
     wanted, pair_row, pair_vertex, size = listed
@@ -578,8 +603,9 @@ def _undo(
             cut[e] = 1
             s = edge_slot[e]
             v = slot_vertex[s]
-            if rank[source[e]] < 0 or rank[source[e]] >= rank[v]:
+            if leads[use_of_edge[e]] == nowhere:
                 continue
+            leads[use_of_edge[e]] = nowhere
             spare[s] -= weight[e] if weighted else 1
             log[logged] = e if weighted else s
             logged += 1
@@ -590,14 +616,12 @@ def _undo(
                 mark[v] = 1
                 suspect[suspects] = v
                 suspects += 1
-        over = False
+        limit = large if state[2] >= patience else len(leads)
         at = 0
-        while at < suspects and not over:
+        while at < suspects and touched <= limit:
             x = suspect[at]
             at += 1
             for i in range(start[x], start[x + 1]):
-                if cutting and cut[use_edge[i]]:
-                    continue
                 s = leads[i]
                 v = -1 - s
                 if s >= 0:
@@ -617,7 +641,7 @@ def _undo(
                     suspect[suspects] = v
                     suspects += 1
             touched += start[x + 1] - start[x]
-            over = touched > large and state[2] >= patience
+        over = touched > limit
         stops = suspects
         if hopes > 0 and not over:
             stops -= _restart(hopeful, hopes, uses, edges, weights, mark, cut, cutting, lack, short)
@@ -642,7 +666,14 @@ def _undo(
         for j in range(suspects):
             mark[suspect[j]] = 0
         for j in range(edge_start[row], edge_start[row + 1]):
-            cut[edge[j]] = 0
+            e = edge[j]
+            if cut[e]:
+                cut[e] = 0
+                brings = weight[e] if weighted else 1
+                s = edge_slot[e]
+                leads[use_of_edge[e]] = _lead(
+                    rank, source[e], s, slot_vertex[s], nowhere, brings, spare, late
+                )
         if full:
             state[1] = stops
             return
