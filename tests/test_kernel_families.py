@@ -80,6 +80,14 @@ def check(chance: random.Random, *, fast=False, **kinds):
             program, order, hits, target=target, known=known, directed=directed, **limits
         )
         assert_same(sets, left, (target, known, directed, limits))
+    # As a caller asks who goes from layer to layer.
+    units_of = [sum(item < first_gap for item in s) for s in expected[target]]
+    known = [s for s, units in zip(expected[target], units_of, strict=True) if units < max_units]
+    last = minimal_sets(
+        program, order, hits, target=target, known=known, directed=20,
+        complete_to=max_units - 1, **limits,
+    )  # fmt: skip
+    assert_same(last, expected[target] - set(known), (target, limits))
 
 
 def assert_same(found, expected, what):

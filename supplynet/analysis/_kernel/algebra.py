@@ -23,6 +23,7 @@ from supplynet.analysis._kernel.codes import (
     UNITS,
     WIDTH,
     WORDS,
+    ZERO,
     above_seen,
     joined,
     size_of,
@@ -55,6 +56,9 @@ POOL, SCRATCH, STATES, CAPPED = -1, -2, -3, -4
 #: Positions in the array of counters.
 FAMILIES, CODES, WORK, STAMP = range(4)
 
+#: Codes up to which they are sorted by insertion.
+_FEW = 8
+
 
 @kernel
 def _intern(start: Array, code: Array, table: Array, count: Array, buffer: Array, n: int) -> Family:
@@ -67,14 +71,18 @@ def _intern(start: Array, code: Array, table: Array, count: Array, buffer: Array
         mark ^= mark >> 31
     last = len(table) - 1
     at = mark & last
+    # A place holds the upper bits of the mark, and the family in the lower 31.
+    mark ^= mark & 0x7FFFFFFF
     while table[at] != 0:
-        first = start[table[at]]
-        if start[table[at] + 1] - first == n:
-            i = 0
-            while i < n and code[first + i] == buffer[i]:
-                i += 1
-            if i == n:
-                return table[at]
+        number = table[at] & 0x7FFFFFFF
+        if table[at] ^ number == mark:
+            first = start[number]
+            if start[number + 1] - first == n:
+                i = 0
+                while i < n and code[first + i] == buffer[i]:
+                    i += 1
+                if i == n:
+                    return number
         at = (at + 1) & last
     number, end = count[FAMILIES], count[CODES]
     if end + n > len(code) or number + 2 > len(start) or 2 * number > last:
@@ -82,7 +90,7 @@ def _intern(start: Array, code: Array, table: Array, count: Array, buffer: Array
     for i in range(n):
         code[end + i] = buffer[i]
     start[number + 1] = end + n
-    table[at] = number
+    table[at] = mark | number
     count[FAMILIES] = number + 1
     count[CODES] = end + n
     return number
@@ -99,7 +107,7 @@ def rehash(start: Array, code: Array, table: Array, families: int) -> None:
         at = mark & last
         while table[at] != 0:
             at = (at + 1) & last
-        table[at] = number
+        table[at] = mark ^ (mark & 0x7FFFFFFF) | number
 
 
 @kernel
@@ -189,9 +197,9 @@ def _either(
     if left + right > len(buffer):
         return SCRATCH
     count[WORK] += left + right
-    _compare(code, seen, mark, count, rule, i, i_end, j, j_end, 0)
+    _compare(code, seen, mark, count, rule, i, i_end, j, j_end, rule[ZERO])
     _compare(code, seen, mark, count, rule, j, j_end, i, i_end, left)
-    n = 0
+    n = rule[ZERO]
     p, q = 0, left
     while i < i_end or j < j_end:
         if j == j_end or (i < i_end and code[i] <= code[j]):
@@ -258,10 +266,10 @@ def _both(
     if left + right > len(buffer):
         return SCRATCH
     count[WORK] += left + right
-    _compare(code, seen, mark, count, rule, i, i_end, j, j_end, 0)
+    _compare(code, seen, mark, count, rule, i, i_end, j, j_end, rule[ZERO])
     _compare(code, seen, mark, count, rule, j, j_end, i, i_end, left)
     # A set that holds one of the other side is its own union with it and absorbs all others.
-    n = rest = 0
+    n = rest = rule[ZERO]
     for p in range(left):
         if mark[p]:
             buffer[n] = code[i + p]
@@ -285,9 +293,7 @@ def _both(
         if n < 0:
             return n
     elif n > 1:
-        part = buffer[:n]
-        part.sort()
-        buffer[:n] = part
+        _sort(buffer, n)
     number = _intern(start, code, table, count, buffer, n)
     if number >= 0:
         memo[2 * spot] = key
@@ -326,7 +332,7 @@ def _unions(
     if middle * (rest - middle) > min(4, rule[JOIN]):
         # A set with no room left has no union but itself, and those are taken out.
         full = units + 256 * gaps
-        n = end = 0
+        n = end = rule[ZERO]
         for i in range(rest):
             if i == middle:
                 end = n
@@ -386,6 +392,10 @@ def _unions(
                 union = joined(rule, x, spare[pick[p]])
                 if union < 0:
                     continue
+            if filtered and not allowed(
+                known, known_table, rule, broken, every, proof_start, proof_digit, proof_memo, union
+            ):
+                continue
             if hashed:
                 spot = (union % MODULUS * SPREAD >> 32) & last
                 while seen[2 * spot + 1] == stamp and seen[2 * spot] != union:
@@ -395,14 +405,6 @@ def _unions(
                 seen[2 * spot] = union
                 seen[2 * spot + 1] = stamp
                 inserted += 1
-            # A set outside the domain may stay in the table: all above it are outside as well.
-            if filtered and not allowed(
-                known, known_table, rule, broken, every, proof_start, proof_digit, proof_memo, union
-            ):
-                if 2 * inserted > last:
-                    failed = SCRATCH
-                    break
-                continue
             if n == len(buffer) or 2 * inserted > last:
                 failed = SCRATCH
                 break
@@ -421,9 +423,7 @@ def _unions(
             if not above_seen(seen, rule, stamp, buffer[i]):
                 buffer[n] = buffer[i]
                 n += 1
-    part_sorted = buffer[:n]
-    part_sorted.sort()
-    buffer[:n] = part_sorted
+    _sort(buffer, n)
     if hashed:
         return n
     end = n
@@ -439,6 +439,23 @@ def _unions(
             buffer[n] = x
             n += 1
     return n
+
+
+@kernel
+def _sort(buffer: Array, n: int) -> None:
+    """Sort the first n codes: by insertion, over shrinking gaps where they are many (Ciura)."""
+    gap = 1
+    while gap * 9 < n * 4:
+        gap = gap * 9 // 4 + 1
+    while gap > 0:
+        for i in range(gap, n):
+            x = buffer[i]
+            k = i
+            while k >= gap and buffer[k - gap] > x:
+                buffer[k] = buffer[k - gap]
+                k -= gap
+            buffer[k] = x
+        gap = gap * 4 // 9 if gap > 1 else 0
 
 
 @kernel
@@ -563,7 +580,7 @@ def sweep(
                 continue
             now = base[v]
             for s in range(slot_start[v], slot_start[v + 1]):
-                common, loss, n = 1, 0, 0
+                common, loss, n = 1, 0, rule[ZERO]
                 e, end = edge_start[s], edge_start[s + 1]
                 if weighted:
                     # What may be lost beside what is down anyway.
@@ -571,7 +588,7 @@ def sweep(
                     for k in range(e, end):
                         loss += weight[k]
                 while e < end and common > 0:
-                    n = 0
+                    n = rule[ZERO]
                     while e < end and n < len(together):
                         family = found[source[e]]
                         if family != 1 and cuttable and edge_base[e] != 0:
@@ -717,7 +734,7 @@ def _threshold(
     here, there, moved = 0, 2 * room, 4 * room
     states[0], states[1] = loss, 1
     size = 1
-    result = 0
+    result = rule[ZERO]
     for i in range(n):
         g, w = group[i], load[i]
         n_moved = 0
@@ -792,7 +809,7 @@ def singles(
     Return at which place the pool was full, or the number of places.
     """
     for place in range(todo, len(base)):
-        n = 0
+        n = rule[ZERO]
         for k in range(item_start[place], item_start[place + 1]):
             d = number[unit[k]]
             if d > 0:

@@ -24,6 +24,7 @@ __all__ = [
     "UNITS",
     "WIDTH",
     "WORDS",
+    "ZERO",
     "above_seen",
     "joined",
     "size_of",
@@ -35,9 +36,10 @@ __all__ = [
 #: WIDTH of a digit, 0 for masks; DIGIT, all ones of that width; most UNITS and GAPS in a set;
 #: GAP_FROM, the largest digit of a unit, or the mask of all gaps; ROOM, bits of the largest code;
 #: PAIRS up to which two families are compared set by set, JOIN from which they are joined by
-#: item; KNOWN, how many known sets; WORDS of proofs; LIMIT of work.
-WIDTH, DIGIT, UNITS, GAPS, GAP_FROM, ROOM, PAIRS, JOIN, KNOWN, WORDS, LIMIT = range(11)
-RULES = 11
+#: item; KNOWN, how many known sets; WORDS of proofs; LIMIT of work; ZERO, which
+#: is 0: numba would compile a function once more for arguments that begin as a literal.
+WIDTH, DIGIT, UNITS, GAPS, GAP_FROM, ROOM, PAIRS, JOIN, KNOWN, WORDS, LIMIT, ZERO = range(12)
+RULES = 12
 
 # Codes are spread over tables by a product with an odd constant. Masks of many bits are folded
 # first, by a modulus that no small power of two leaves at 1.

@@ -63,12 +63,25 @@ def allowed(
     memo
         Rows of missing words, kind and answer (1 no, 2 yes); the last ``rule[WORDS]`` are scratch.
     """
-    if rule[KNOWN] > 0 and _holds_known(known, known_table, rule, code):
+    if rule[WORDS] > 0 and not _completes(
+        broken, every, proof_start, proof_digit, memo, rule, code
+    ):
         return False
-    words = rule[WORDS]
-    if words == 0:
-        return True
-    width, digit = rule[WIDTH], rule[DIGIT]
+    return rule[KNOWN] == 0 or not _holds_known(known, known_table, rule, code)
+
+
+@kernel
+def _completes(
+    broken: Array,
+    every: Array,
+    proof_start: Array,
+    proof_digit: Array,
+    memo: Array,
+    rule: Array,
+    code: int,
+) -> bool:
+    """Return whether a code can be completed to break all proofs; where two are left, yes."""
+    width, digit, words = rule[WIDTH], rule[DIGIT], rule[WORDS]
     units_left, gaps_left = rule[UNITS], rule[GAPS]
     rest = code
     while rest > 0:
@@ -427,8 +440,8 @@ def leave_out(
     """Unnumber the items that cannot be completed to break all proofs; return how many."""
     out = 0
     for item in range(len(number)):
-        if number[item] > 0 and not allowed(
-            broken, broken, rule, broken, every, proof_start, proof_digit, memo, number[item]
+        if number[item] > 0 and not _completes(
+            broken, every, proof_start, proof_digit, memo, rule, number[item]
         ):
             number[item] = 0
             out += 1

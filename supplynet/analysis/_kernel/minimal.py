@@ -88,6 +88,7 @@ def minimal_sets(
     known: Iterable[Set] = (),
     work_limit: int,
     directed: int = 0,
+    complete_to: int = 0,
     uses: Uses | None = None,
     settings: Settings | None = None,
 ) -> list[Set] | None:
@@ -111,6 +112,9 @@ def minimal_sets(
         Proofs sampled to leave out sets that are of no use to the target. The sets of one unit
         are then searched first, and known when those of two are: the family of a vertex is short
         where much is known. 0: one search for all sizes.
+    complete_to
+        Up to how many units (and `max_gaps` gaps) all sets are known: where a directed search
+        begins after.
     uses
         The edges by supplier, if they are at hand.
 
@@ -129,7 +133,7 @@ def minimal_sets(
             max_units=max_units, max_gaps=max_gaps, known=known, work_limit=work_limit
         )
     sets: list[Set] = []
-    for units in range(min(1, max_units), max_units + 1):
+    for units in range(min(complete_to + 1, max_units), max_units + 1):
         layer = found.sets(
             max_units=units,
             max_gaps=max_gaps,
@@ -178,7 +182,7 @@ class Families:
         self.cut_short: str | None = None
         self.work = 0
         self._items = 1 + max(int(_largest(hits.vertex_unit)), int(_largest(hits.edge_unit)))
-        self._down = filled(len(program.stopped), 1, "int32", fast=program.fast)
+        self._down = filled(len(program.stopped), 1, "int64", fast=program.fast)
         _clear(order, self._down)
         self._proofs: Proofs | None = None
 
@@ -237,7 +241,7 @@ class Families:
 
     def _none(self, number: Array, *, down: int) -> AllSets:
         """Return that nothing stops what runs, and nothing (or what is known) what does not."""
-        family = filled(len(self._down), 0, "int32", fast=self.program.fast)
+        family = filled(len(self._down), 0, "int64", fast=self.program.fast)
         if down:
             family[:] = self._down
         start = filled(3, 0, "int64", fast=self.program.fast)
@@ -274,8 +278,7 @@ class Families:
                 if at < len(family) and not pool.grow(algebra.POOL):
                     self.cut_short = "memory"
                     return None
-        found = filled(n, 0, "int32", fast=fast)
-        found[:] = [1] * n if not fast else 1
+        found = filled(n, 1, "int64", fast=fast)
         waiting = filled(n, 0, "uint8", fast=fast)
         _wake(self.order, waiting)
         slot_width = int(_widest(program.edge_start)) if len(program.need) else 0
@@ -480,7 +483,7 @@ class _Pool:
         self.start = self._array(4 * size, "int64")
         self.start[2] = 1
         self.code = self._array(8 * size, "int64")
-        self.table = self._array(_power(8 * size), "int32")
+        self.table = self._array(_power(8 * size), "int64")
         self.memo = self._array(2 * _power(4 * size), "int64")
         self.count = self._array(4, "int64")
         self.count[algebra.FAMILIES], self.count[algebra.CODES] = 2, 1
@@ -508,7 +511,7 @@ class _Pool:
                 return False
             self.start = self._longer(self.start, "int64")
             self.code = self._longer(self.code, "int64")
-            self.table = self._array(2 * len(self.table), "int32")
+            self.table = self._array(2 * len(self.table), "int64")
             algebra.rehash(self.start, self.code, self.table, int(self.count[algebra.FAMILIES]))
         elif lacking == algebra.SCRATCH:
             if len(self.buffer) >= most >> 2:
