@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import lru_cache
 from math import gcd
 
 from supplynet.errors import QuestionError
@@ -51,6 +52,7 @@ def coverage_of(value: object) -> Decimal | None:
     return Decimal(number_text(number))
 
 
+@lru_cache(maxsize=4096)
 def decimals_of(number: Decimal) -> int:
     """Return how many decimals a number has, trailing zeros left out."""
     _, digits, exponent = number.as_tuple()
@@ -122,7 +124,8 @@ def divide(holdings: Sequence[Holding], *, partial: bool) -> Intake:
     total = sum(parts)
     rest = max(0, whole - total)
     blank = [i for i, h in enumerate(holdings) if h.share is None]
-    outside = bool(holdings) and not partial and _room(holdings, blank) < Fraction(rest, whole)
+    asked = rest > 0 and bool(holdings) and not partial
+    outside = asked and _room(holdings, blank) < Fraction(rest, whole)
     if len(blank) == 1 and not partial and not outside:
         parts[blank[0]] += rest
         rest = 0

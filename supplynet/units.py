@@ -341,10 +341,23 @@ class Compiled:
         return tuple(tuple(e) for e in found)
 
 
+class _Columns:
+    """The columns of a table, each looked up once: a blank one is a list of that length."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self._known: dict[str, Sequence[Any]] = {}
+
+    def column(self, name: str) -> Sequence[Any]:
+        if name not in self._known:
+            self._known[name] = self.table.column(name)
+        return self._known[name]
+
+
 class _Rows:
     """The columns of one table that the compiler reads, and which rows hold on the date."""
 
-    def __init__(self, table: Table, on: date | None) -> None:
+    def __init__(self, table: _Columns, on: date | None) -> None:
         self.start = table.column("start")
         self.end = table.column("end")
         self.status = table.column("status")
@@ -418,7 +431,7 @@ class _Compiler:
         self.net = net
         self.on = on
         self.coverage = coverage
-        nodes, supplies, needs = net.table("nodes"), net.table("supplies"), net.table("needs")
+        nodes, supplies, needs = (_Columns(net.table(t)) for t in ("nodes", "supplies", "needs"))
         self.nodes = nodes
         self.ids: list[str] = list(nodes.column("id"))
         self.index = {node: i for i, node in enumerate(self.ids)}
@@ -613,14 +626,17 @@ class _Compiler:
         partial, by_default = self._is_partial(need, lists, live)
         vertex = node if need.product is None else self.product_vertex[node, need.product]
         rank = max(_rank(c) for c in confidences)
-        slot = Slot(vertex, need.label, rank, (), partial, by_default and not partial)
+        assumed_complete = by_default and not partial
         if self.coverage is None:
             edges = [self._supply_edge(s) for s in live]
             if partial:
                 edges.append(self._edge(self.unnamed, -1, f"suppliers:{name}/{need.label}"))
-            self.slots.append(replace(slot, edges=tuple(edges)))
+            self.slots.append(
+                Slot(vertex, need.label, rank, tuple(edges), partial, assumed_complete)
+            )
         else:
-            self._add_intakes(slot, need, live, self.coverage)
+            slot = Slot(vertex, need.label, rank, (), partial, assumed_complete)
+            self._add_intakes(slot, need, live, Fraction(self.coverage))
         if None in need.materials and len(need.supplies) > 1:
             self._add_material_gap(vertex, need)
 
@@ -635,7 +651,7 @@ class _Compiler:
             rank = _rank(self.supply_confidence[supply])
             self.slots.append(Slot(vertex, need.label, rank, tuple(edges)))
 
-    def _add_intakes(self, slot: Slot, need: _Need, live: Sequence[int], least: Decimal) -> None:
+    def _add_intakes(self, slot: Slot, need: _Need, live: Sequence[int], least: Fraction) -> None:
         """Add a need that takes a coverage: of its material, or of one of several."""
         if len(need.materials) == 1:
             for material in need.materials:
@@ -650,7 +666,7 @@ class _Compiler:
         self.slots.append(replace(slot, edges=tuple(edges)))
 
     def _intake(
-        self, slot: Slot, need: _Need, material: str | None, live: Sequence[int], least: Decimal
+        self, slot: Slot, need: _Need, material: str | None, live: Sequence[int], least: Fraction
     ) -> Slot:
         """Return the slot of one material: who delivers must hold at least so much of it."""
         supplies = [s for s in live if self.material[s] == material]
@@ -679,7 +695,7 @@ class _Compiler:
             slot,
             edges=tuple(weights),
             weights=tuple(weights.values()),
-            threshold=ceil(Fraction(least) * intake.whole),
+            threshold=ceil(least * intake.whole),
             whole=intake.whole,
         )
 
@@ -691,7 +707,7 @@ class _Compiler:
         holdings = [Holding(*(column[s] for column in columns)) for s in supplies]
         for i, supply in enumerate(supplies):
             if decimals_of(holdings[i].recorded) > MOST_DECIMALS:
-                where = f"{self.supplies.where(supply)}: supply {self.supply_ids[supply]!r}"
+                where = f"{self.supplies.table.where(supply)}: supply {self.supply_ids[supply]!r}"
                 self.faults[
                     f"{where}: its share has more than {MOST_DECIMALS} decimals. Round it"
                 ] = None
@@ -700,7 +716,7 @@ class _Compiler:
         if intake.recorded > intake.whole:
             total = number_text(Decimal(intake.recorded) / intake.whole)
             what = UNNAMED if material is None else repr(material)
-            places = ", ".join(self.supplies.where(s) for s in supplies[:10])
+            places = ", ".join(self.supplies.table.where(s) for s in supplies[:10])
             self.faults[
                 f"shares of {what} at {self.ids[need.node]!r} sum to {total} ({places}). "
                 "Together they are at most 1"
