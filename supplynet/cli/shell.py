@@ -296,8 +296,7 @@ def later(ctx: click.Context, param: click.Parameter, value: Any) -> Any:  # noq
             ctx,
         )
     raise click.UsageError(
-        f"{option} {value} cannot be answered by this version. Leave it out: measures are "
-        "ignored.",
+        f"{option} {value} cannot be answered by this version. Leave it out: measures are ignored.",
         ctx,
     )
 
