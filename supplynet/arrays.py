@@ -47,6 +47,8 @@ _NOT_UNITS = frozenset({"id", "name", "note", "references", "makes", "aliases", 
 
 #: Columns of supplies that the compiler reads, besides their ends.
 _OF_SUPPLIES = frozenset({"material", "share", "qualified", "status", "confidence", "start", "end"})
+#: Bits of an integer in which a row and what it is sorted by must fit.
+_SORTABLE_BITS = 62
 #: Kinds of gaps, and what their ids begin with.
 UPSTREAM, SUPPLIERS, SUPPLY, MATERIAL = range(4)
 _GAP_WORDS = ("upstream", "suppliers", "supply", "material")
@@ -74,15 +76,15 @@ class NeedArrays(NamedTuple):
 
 
 class UnitArrays(NamedTuple):
-    """The units of one `by`: their names, sorted, and which each node belongs to.
+    """The units of one `by`: their names, in no order, and which each node belongs to.
 
     Attributes
     ----------
     names
-        Unit names.
+        Unit names; every unit has a node or a supply row.
     code
         Per node its unit, -1 where it is in none: it cannot fail, or the cell is blank. For
-        ``supply``: per supply row.
+        ``supply`` and ``material``: per supply row.
     unclear
         Nodes of which it is unknown whether they belong to a unit.
     """
@@ -151,6 +153,10 @@ class NetworkArrays:
         Ids of the supply rows where they were given; otherwise ``supplier>consumer:material``.
     numbered
         Ids of further rows of the same three.
+    idle_rows
+        Supplier and consumer of the supply rows that deliver nothing on the date.
+    has_elements
+        Whether a material that is supplied contains one that nobody supplies.
     """
 
     on: date | None
@@ -175,6 +181,8 @@ class NetworkArrays:
     supply_material: Integers
     supply_ids: Sequence[str] | None
     numbered: Mapping[int, str]
+    idle_rows: Mapping[int, tuple[int, int]]
+    has_elements: bool
 
     @property
     def nbytes(self) -> int:
@@ -224,23 +232,22 @@ class NetworkArrays:
         none = np.empty(0, dtype=np.int32)
         if by == "supply":
             return UnitArrays(_SupplyIds(self), np.arange(self.supply_rows, dtype=np.int32), none)
-        if by == "node":
-            code = np.arange(len(self.nodes), dtype=np.int32)
-            return UnitArrays(self.nodes, np.where(self.can_fail, code, np.int32(-1)), none)
-        if by == "material":
-            return UnitArrays(self.materials, self.supply_material, none)
-        if by in ("owner", "controller"):
+        if by in ("owner", "controller") or (by == "material" and self.has_elements):
             raise QuestionError(
                 f"by={by!r} is not read into arrays. Use load and ask of the network it returns"
             )
-        if by not in self.columns and by not in _BLANK_IS_GAP:
-            known = ", ".join(("node", "supply", "material", *self.columns))
+        if by == "material":
+            return UnitArrays(*_in_use(self.materials, self.supply_material), none)
+        everywhere = np.arange(len(self.nodes), dtype=np.int32)
+        nowhere = np.full(len(self.nodes), -1, dtype=np.int32)
+        columns = {"node": (self.nodes, everywhere), **self.columns}
+        if by not in columns and by not in _BLANK_IS_GAP:
+            known = ", ".join(dict.fromkeys((*columns, *_BLANK_IS_GAP, "supply", "material")))
             raise QuestionError(f"nothing can be lost by {by!r}. Known: {known}")
-        nothing = (Names(()), np.full(len(self.nodes), -1, dtype=np.int32))
-        names, found = self.columns.get(by, nothing)
+        names, found = columns.get(by, (Names(()), nowhere))
         unclear = (found < 0) & (self.can_fail > 0) if by in _BLANK_IS_GAP else none
         code = np.where(self.can_fail, found, np.int32(-1))
-        return UnitArrays(names, code, np.flatnonzero(unclear).astype(np.int32))
+        return UnitArrays(*_in_use(names, code), np.flatnonzero(unclear).astype(np.int32))
 
     def vertex_of(self, node: str) -> int:
         """Return the vertex of a node.
@@ -273,22 +280,23 @@ class NetworkArrays:
         return found[:-1]
 
     def supply_id(self, row: int) -> str:
-        """Return the id of a supply that is live on the date, by its row."""
+        """Return the id of a supply by its row."""
         import numpy as np
 
         if self.supply_ids is not None:
             return self.supply_ids[row]
         if row in self.numbered:
             return self.numbered[row]
-        edge = int(self._edge_of_supply[row])
-        if edge < 0:
-            message = f"supply row {row} delivers nothing on the date"
-            raise ValueError(message)
-        slot = int(np.searchsorted(self.edge_start, edge, side="right")) - 1
-        supplier = self.nodes[int(self.vertex_node[self.source[edge]])]
-        consumer = self.nodes[int(self.vertex_node[self.slot_vertex[slot]])]
+        if row in self.idle_rows:
+            supplier, consumer = self.idle_rows[row]
+        else:
+            edge = self._edge_of_supply[row]
+            slot = int(np.searchsorted(self.edge_start, edge, side="right")) - 1
+            supplier = int(self.vertex_node[self.source[edge]])
+            consumer = int(self.vertex_node[self.slot_vertex[slot]])
         material = int(self.supply_material[row])
-        return f"{supplier}>{consumer}:{self.materials[material] if material >= 0 else ''}"
+        name = self.materials[material] if material >= 0 else ""
+        return f"{self.nodes[supplier]}>{self.nodes[consumer]}:{name}"
 
     def gap_id(self, gap: int) -> str:
         """Return the id of a gap, as `compile_network` names it."""
@@ -299,6 +307,18 @@ class NetworkArrays:
             node = int(self.vertex_node[self.slot_vertex[item]])
             return f"suppliers:{self.nodes[node]}/{self.labels[int(self.slot_label[item])]}"
         return f"{_GAP_WORDS[kind]}:{self.nodes[item]}"
+
+
+def _in_use(names: Names, code: Integers) -> tuple[Names, Integers]:
+    """Return the names that some code stands for, and the codes renumbered."""
+    import numpy as np
+
+    used = np.bincount(code[code >= 0], minlength=len(names)) > 0
+    if used.all():
+        return names, code
+    number = np.full(len(names) + 1, -1, dtype=np.int32)
+    number[:-1][used] = np.arange(used.sum(), dtype=np.int32)
+    return Names(names[i] for i in np.flatnonzero(used).tolist()), number[code]
 
 
 class _SupplyIds(Sequence[str]):
@@ -390,6 +410,7 @@ def arrays_of_network(net: SupplyNetwork, on: date | None) -> NetworkArrays:
         supplies=columns,
         rows=len(supplies),
         needs=net.table("needs"),
+        materials=net.table("materials"),
         meta=net.meta,
         dated={},
         supply_ids=supplies.column("id"),
@@ -620,7 +641,27 @@ class _Compiler:
             supply_material=self.material.code,
             supply_ids=self.net.supply_ids,
             numbered=self.net.numbered,
+            idle_rows=self._idle_rows(drawn["edge_supply"]),
+            has_elements=self._has_elements(),
             **drawn,
+        )
+
+    def _idle_rows(self, edge_supply: Integers) -> dict[int, tuple[int, int]]:
+        import numpy as np
+
+        idle = np.ones(self.net.rows + 1, dtype=bool)
+        idle[edge_supply] = False
+        rows = np.flatnonzero(idle[:-1])
+        ends = zip(self.supplier[rows].tolist(), self.consumer[rows].tolist(), strict=True)
+        return dict(zip(rows.tolist(), ends, strict=True))
+
+    def _has_elements(self) -> bool:
+        materials = self.net.materials
+        return any(
+            name in self.code_of and not self.code_of.keys() >= set(elements)
+            for name, elements in zip(
+                materials.column("id"), materials.column("contains"), strict=True
+            )
         )
 
     # Needs
@@ -692,13 +733,13 @@ class _Compiler:
 
         number = self.number[rows]
         bits = int(self.net.rows).bit_length()
-        if (self.n * self.items) >> (62 - bits):
+        if (self.n * self.items) >> max(_SORTABLE_BITS - bits, 0):
             return rows[np.argsort(number, kind="stable")].astype(np.int32)
         # Numbers and rows in one integer sort far faster than rows by their numbers.
         both = (number << bits) | rows
         both.sort()
-        both &= (1 << bits) - 1
-        return both.astype(np.int32)
+        np.bitwise_and(both, (1 << bits) - 1, out=both)
+        return np.asarray(both, dtype=np.int32)
 
     def _open(self, group: NDArray[Any], groups: int, rows: NDArray[Any]) -> NDArray[Any]:
         """Return per group whether all its live supplies have a share and these sum below 1."""

@@ -122,7 +122,8 @@ class _PointsOf(Mapping[str, tuple[str, ...]]):
             if not self._points.runs[vertex]:
                 return ()
             left_out.update(self._but_not.of(vertex))
-        return tuple(whole.names[i] for i in self._points.of(vertex) if i not in left_out)
+        found = (whole.names[i] for i in self._points.of(vertex) if i not in left_out)
+        return tuple(sorted(found))
 
 
 def all_single_points(

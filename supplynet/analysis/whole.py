@@ -36,7 +36,7 @@ class Whole:
     nodes, output
         Node ids, and per node the vertex that is down when it makes nothing.
     names
-        Unit names, sorted.
+        Unit names.
     levels
         Per level of confidence the program and what the units hit.
     own_of
@@ -86,7 +86,11 @@ def whole_of(
         raise QuestionError("the network has no nodes")
     question = ask(net, first, by=by, on=on, coverage=coverage)
     large = len(net.table("supplies")) > _kernel.LARGE and _kernel.available()
-    if large and question.coverage is None and by not in _OF_OBJECTS:
+    # An element is lost with all that contains it: a supply may then be part of several units.
+    apart = by not in _OF_OBJECTS and not (
+        by == "material" and any(net.table("materials").column("contains"))
+    )
+    if large and apart and question.coverage is None:
         return _of_arrays(arrays_of_network(net, question.on), levels, by)
     compiled = compile_network(net, question.on, question.coverage)
     return _of_compiled(compiled, compile_units(net, compiled, by), levels)

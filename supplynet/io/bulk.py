@@ -50,6 +50,8 @@ _SUPPLY_FIELDS = frozenset(
     {"supplier", "consumer", "material", "share", "qualified", "status", "confidence", "start"}
     | {"end"}
 )
+#: Bits of an integer in which supplier, consumer and material of a supply must fit.
+_KEY_BITS = 62
 #: Words of graph tools for edges that do not say who supplies whom.
 _UNDIRECTED = frozenset({"undirected", "mixed"})
 #: Columns of nodes that name no unit and take part in no rule.
@@ -69,8 +71,8 @@ class CodedNetwork:
         positions in `ids`.
     rows
         Number of supplies.
-    needs
-        The table `needs` as it is.
+    needs, materials
+        The tables of these names as they are.
     meta
         What `network.toml` says.
     dated
@@ -84,6 +86,7 @@ class CodedNetwork:
     supplies: Mapping[str, Coded]
     rows: int
     needs: Table
+    materials: Table
     meta: Meta
     dated: Mapping[str, Table]
     supply_ids: Sequence[str] | None = None
@@ -257,7 +260,8 @@ class _Reader:
             nodes=_with_defaults("nodes", nodes, len(ids)),
             supplies=found.columns,
             rows=found.rows,
-            needs=small.get("needs") or Table(name="needs", columns={}, length=0),
+            needs=small.get("needs") or _empty("needs"),
+            materials=small.get("materials") or _empty("materials"),
             meta=meta,
             dated={
                 **{name: small[name] for name in ("needs", "holdings") if name in small},
@@ -493,7 +497,7 @@ def _repeated(supplies: Mapping[str, Coded], nodes: int) -> NDArray[Any]:
         size *= len(supplies["material"].values) + 1
         key = key * (size // nodes) + supplies["material"].code + 1
     supplier = supplies["supplier"].code
-    if size * nodes >= 1 << 63:
+    if size * nodes >> _KEY_BITS:
         _, key = np.unique(key, return_inverse=True)
     key = key * nodes + supplier
     ordered = np.sort(key)
@@ -526,7 +530,7 @@ def _nodes_to_check(
     for name in wanted & nodes.keys():
         columns[name] = _expanded(nodes[name])
     if references:
-        columns["references"] = [references, *[()] * (len(ids) - 1)]
+        columns["references"] = [tuple(references), *[()] * (len(ids) - 1)]
     columns = {
         name: [() if value is None else value for value in column]
         if name in schema.list_fields
@@ -684,6 +688,10 @@ def _check_bands(supplies: Mapping[str, Coded]) -> None:
             if ((here >= 0) & (here < most)).any():
                 raise Doubt
             most = np.maximum(most, here)
+
+
+def _empty(name: str) -> Table:
+    return Table(name, {}, 0, list_fields=TABLES[name].list_fields)
 
 
 def _first_dated(name: str, columns: Mapping[str, Coded]) -> Table:

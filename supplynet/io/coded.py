@@ -206,10 +206,11 @@ def read_texts(texts: Sequence[str], want: Want) -> Sequence[Any]:
         # As `convert_column` reads text: a NUL is none, and no UTF-8 holds half a surrogate pair.
         together = "\0".join(["", *texts, ""])
         if together.count("\0") == len(texts) + 1:
-            bare = want.field is None or want.field.type == "text"
-            if not bare and ("\0 " in together or " \0" in together):
+            blanks = "\0\0" in together or any(map(str.isspace, texts))
+            kept = want.field is None or want.field.type == "text"
+            if not kept and ("\0 " in together or " \0" in together):
                 texts = [text.strip(" ") for text in texts]
-            if "\0\0" in together or any(map(str.isspace, texts)):
+            if blanks:
                 return [text if text and not text.isspace() else None for text in texts]
             return texts
     findings = Findings()
