@@ -16,9 +16,6 @@ __all__ = ["METHODS", "Losses", "Swept", "losses_of", "sweep"]
 
 METHODS = ("undo", "lanes", "scratch")
 
-#: Large is a loss that touches more than one edge in so many; the first of them are undone.
-_LARGE_SHARE = 16
-_PATIENCE = 32
 #: What preparing lanes costs, and each block of them, in edges touched per edge.
 _LANES_COST = 8
 _BLOCK_COST = 4
@@ -109,8 +106,8 @@ def sweep(
     method
         ``undo`` follows each loss through what it touches and takes it back; ``lanes`` answers for
         hundreds of losses in each reading of the network; ``scratch`` starts anew for each. All
-        answer the same. By default losses that touch little are undone and the others, where
-        there are several, go into lanes.
+        answer the same. By default losses are undone until that has cost as much as lanes would
+        have; if as much is to come, the rest goes into lanes.
 
     Notes
     -----
@@ -132,14 +129,21 @@ def sweep(
         pass
     else:
         undo = _Undo(program, forward.uses, order, losses, listed)
-        patience = rows if method else _PATIENCE
-        cost = undo.run(range(rows), count, edges // _LARGE_SHARE, patience)
-        large = [row for row in range(rows) if count[row] < 0] if rows > patience else []
-        blocks = -(-len(large) // width(fast=program.fast))
-        pays = len(large) * cost > edges * (_LANES_COST + _BLOCK_COST * blocks)
-        if not (pays and _by_lanes(program, runs, losses, large, count, listed)):
-            undo.run(large, count, edges, len(large))
+        everything = (edges + 1) * (rows + 1)
+        enough = _cost_of_lanes(program, rows)
+        done = undo.run(0, count, everything if method else enough)
+        # What is done cost as much as lanes would have for all: is more to come than lanes cost?
+        left = range(done, rows)
+        pays = len(left) * enough > done * _cost_of_lanes(program, len(left))
+        if not (pays and _by_lanes(program, runs, losses, left, count, listed)):
+            undo.run(done, count, everything)
     return listed.swept(count)
+
+
+def _cost_of_lanes(program: Program, rows: int) -> int:
+    """Return about how many edges could be touched instead."""
+    blocks = -(-rows // width(fast=program.fast))
+    return (len(program.source) + 1) * (_LANES_COST + _BLOCK_COST * blocks)
 
 
 def _wanted(program: Program, *, which: bool, among: Sequence[int] | None) -> Array:
@@ -457,29 +461,23 @@ class _Undo:
             )
         )  # fmt: skip
 
-    def run(self, rows: Sequence[int], count: Array, large: int, patience: int) -> float:
-        """Fill `count` for the rows; return the mean cost of the large ones, in edges.
-
-        Large is a row that touches more than so many edges. After so many of them, `count` stays
-        -1 for the others.
-        """
-        fast = self.program.fast
+    def run(self, first: int, count: Array, most_edges: int) -> int:
+        """Fill `count` from a row on; return the next row, when so many edges are touched."""
         p = self.program
-        numbers = filled(len(rows), 0, "int32", fast=fast)
-        numbers[:] = rows
-        # The next of the rows, room needed, large rows counted and their edges.
-        state = filled(4, 0, "int64", fast=fast)
-        while state[0] < len(rows):
+        # The next row, edges touched, room needed.
+        state = filled(3, 0, "int64", fast=p.fast)
+        state[0] = first
+        while state[0] < len(count) and state[1] <= most_edges:
             _undo(
-                numbers, tuple(self.losses), tuple(self.uses),
+                count, tuple(self.losses), tuple(self.uses),
                 (p.slot_start, p.edge_start, p.source), (p.weight, p.need),
                 (self.rank, self.leads, self.use_of_edge), self.spare,
-                (self.late, self.mark, self.cut),
-                self.scratch, self.lack, self.listed.arrays, count, large, patience, state,
+                (self.late, self.mark, self.cut), self.scratch, self.lack, self.listed.arrays,
+                most_edges, state,
             )  # fmt: skip
-            if state[0] < len(rows):
-                self.listed.reserve(int(state[1]))
-        return int(state[3]) / max(int(state[2]), 1)
+            self.listed.reserve(int(state[2]))
+            state[2] = 0
+        return int(state[0])
 
 
 @kernel
@@ -556,7 +554,7 @@ def _lead(
 
 @kernel
 def _undo(
-    rows: Array,
+    count: Array,
     losses: tuple[Array, Array, Array, Array],
     uses: tuple[Array, Array, Array, Array],
     edges: tuple[Array, Array, Array],
@@ -567,12 +565,10 @@ def _undo(
     scratch: tuple[Array, Array, Array, Array],
     lack: Array,
     listed: tuple[Array, Array, Array, Array],
-    count: Array,
-    large: int,
-    patience: int,
+    most_edges: int,
     state: Array,
 ) -> None:
-    """Go through the rows, up to the first for which there is not enough room."""
+    """Go through the rows, until enough edges are touched or there is not enough room."""
     vertex_start, vertex, edge_start, edge = losses
     start, use_edge, edge_slot, slot_vertex = uses
     source = edges[2]
@@ -583,12 +579,12 @@ def _undo(
     weight = weights[0]
     weighted = len(weight) > 0
     nowhere = len(slot_vertex)
-    for k in range(state[0], len(rows)):
-        row = rows[k]
+    for row in range(state[0], len(count)):
+        if state[1] > most_edges:
+            return
         suspects = 0
         logged = 0
         hopes = 0
-        touched = 0
         for j in range(vertex_start[row], vertex_start[row + 1]):
             v = vertex[j]
             if mark[v] == 0:
@@ -616,9 +612,8 @@ def _undo(
                 mark[v] = 1
                 suspect[suspects] = v
                 suspects += 1
-        limit = large if state[2] >= patience else len(leads)
         at = 0
-        while at < suspects and touched <= limit:
+        while at < suspects:
             x = suspect[at]
             at += 1
             for i in range(start[x], start[x + 1]):
@@ -640,24 +635,22 @@ def _undo(
                     mark[v] = 1
                     suspect[suspects] = v
                     suspects += 1
-            touched += start[x + 1] - start[x]
-        over = touched > limit
+            state[1] += start[x + 1] - start[x]
         stops = suspects
-        if hopes > 0 and not over:
+        if hopes > 0:
             stops -= _restart(hopeful, hopes, uses, edges, weights, mark, cut, cutting, lack, short)
-        full = not over and len(wanted) > 0 and len(pair_row) - size[0] < stops
-        if not over and not full:
+        full = len(wanted) > 0 and len(pair_row) - size[0] < stops
+        if full:
+            state[2] = stops
+        else:
             count[row] = stops
-            if len(wanted) > 0:
-                for j in range(suspects):
-                    v = suspect[j]
-                    if mark[v] and wanted[v]:
-                        pair_row[size[0]] = row
-                        pair_vertex[size[0]] = v
-                        size[0] += 1
-            if touched > large:
-                state[2] += 1
-                state[3] += touched
+            state[0] = row + 1
+        for j in range(suspects if len(wanted) > 0 and not full else 0):
+            v = suspect[j]
+            if mark[v] and wanted[v]:
+                pair_row[size[0]] = row
+                pair_vertex[size[0]] = v
+                size[0] += 1
         for j in range(logged):
             if weighted:
                 spare[edge_slot[log[j]]] += weight[log[j]]
@@ -675,9 +668,7 @@ def _undo(
                     rank, source[e], s, slot_vertex[s], nowhere, brings, spare, late
                 )
         if full:
-            state[1] = stops
             return
-        state[0] = k + 1
 
 
 @kernel
