@@ -1,7 +1,9 @@
 # make demo   the report and the view of the shipped flagship network, under out/
 # make test   the test suite
 # make lint   style, types and the floors of the package
-# make fuzz   200,000 inputs changed at random for each reader (an hour; Linux)
+# make fuzz   200,000 inputs changed at random for each reader, and the engine against its slow
+#             twin on 10,000 networks of each kind (hours; Linux)
+# make bench  speed and memory beside peers, in ratios
 # Needs Python 3.11+ with venv and pip. Packages are fetched once, into .venv; after that
 # nothing here needs a network. Another Python: make demo PYTHON=python3.13
 
@@ -13,7 +15,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 NETWORK := rare_earth_magnets
 ARGS :=
 
-.PHONY: demo test lint fuzz clean
+.PHONY: demo test lint fuzz bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.stamp-run
@@ -35,6 +37,10 @@ lint: $(VENV)/.stamp-lint
 
 fuzz: $(VENV)/.stamp-fuzz
 	$(BIN)/python tests/fuzz.py $(ARGS)
+	PYTHONPATH=tests $(BIN)/python tests/fuzz_engine.py
+
+bench: $(VENV)/.stamp-bench
+	$(BIN)/python benchmarks/run.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
@@ -60,3 +66,7 @@ $(VENV)/.stamp-lint: pyproject.toml | $(BIN)/python
 $(VENV)/.stamp-fuzz: pyproject.toml | $(BIN)/python
 	$(PIP) --editable ".[test,fuzz,speed,sat,parquet]"
 	@touch $@ $(VENV)/.stamp-test $(VENV)/.stamp-run
+
+$(VENV)/.stamp-bench: pyproject.toml | $(BIN)/python
+	$(PIP) --editable ".[bench,speed,sat,parquet]"
+	@touch $@ $(VENV)/.stamp-run
