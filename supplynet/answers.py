@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from supplynet.analysis.proofs import Certificates, Place, Run, Stopped, Verdict
     from supplynet.analysis.reading import Because
     from supplynet.analysis.settle import NextCells
+    from supplynet.analysis.sweeps import Sweep
     from supplynet.io import Examination
     from supplynet.io.merge import Merged
     from supplynet.model import ColumnUse, SupplyNetwork
@@ -680,6 +681,41 @@ def loss_blocks(net: SupplyNetwork, loss: Loss) -> list[Block]:
             blocks.append(Items(names))
     left_out = {need for asked in loss.questions for need in _not_modelled_of(net, asked)}
     return [*blocks, *_uninformative(loss), *_not_modelled(sorted(left_out))]
+
+
+def sweep_blocks(net: SupplyNetwork, found: Sweep) -> list[Block]:
+    """Return what each unit takes with it, in words."""
+    date = found.on.isoformat() if found.on else _NO_DATE
+    share = "" if found.coverage is None else f", coverage {found.coverage}"
+    rows = tuple(
+        (
+            loss.unit,
+            f"{loss.lost:,}",
+            f"{loss.stopped:,}",
+            f"{loss.assumed:,}",
+            ", ".join(loss.targets) or "-",
+            ", ".join(loss.assumed_targets) or "-",
+            ", ".join(loss.own) or "-",
+        )
+        for loss in found
+        if loss.stopped or loss.assumed or loss.targets or loss.assumed_targets
+    )
+    titles = (
+        "lost", "nodes lost", "stop", "more if illustrative", "targets that stop",
+        "if illustrative", "its own targets",
+    )  # fmt: skip
+    blocks: list[Block] = [
+        Line(f"Network   {net.meta.title or net.name}"),
+        Line(f"Question  each unit lost in turn, by {found.by}, on {date}{share}"),
+        Line("Gaps are at their good end: what they may add is asked with whatif --lose UNIT."),
+        Heading("Answer"),
+    ]
+    if rows:
+        blocks.append(Grid(titles, rows))
+    rest = len(found) - len(rows)
+    if rest:
+        blocks.append(Line(f"The other {plural(rest, 'unit')} stop nothing else, on the record."))
+    return blocks
 
 
 def explanation_blocks(net: SupplyNetwork, found: Explanation) -> list[Block]:

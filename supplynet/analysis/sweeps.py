@@ -36,7 +36,10 @@ class UnitLoss:
     assumed
         Nodes that go down besides if illustrative needs are right.
     targets, assumed_targets
-        Which of the targets asked for are down, for sure and only if illustrative needs are right.
+        Which of the targets asked for stop, for sure and only if illustrative needs are right.
+    own
+        Targets that the unit takes itself, or on which its government has a lever: it is no
+        chokepoint of these.
     """
 
     unit: str
@@ -45,6 +48,7 @@ class UnitLoss:
     assumed: int
     targets: tuple[str, ...]
     assumed_targets: tuple[str, ...]
+    own: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the loss as it stands in the JSON."""
@@ -55,6 +59,7 @@ class UnitLoss:
             "assumed": self.assumed,
             "targets": list(self.targets),
             "assumed_targets": list(self.assumed_targets),
+            "own": list(self.own),
         }
 
 
@@ -77,6 +82,7 @@ class Sweep(Sequence[UnitLoss]):
     _recorded: Sequence[int]
     _targets: Sequence[Sequence[int]]
     _recorded_targets: Sequence[Sequence[int]]
+    _own: Sequence[frozenset[int]]
 
     def __len__(self) -> int:
         return len(self._order)
@@ -88,14 +94,16 @@ class Sweep(Sequence[UnitLoss]):
         if isinstance(place, slice):
             return [self[i] for i in range(*place.indices(len(self)))]
         unit = self._order[place]
+        own = {i for i, units in enumerate(self._own) if unit in units}
         sure = set(self._targets[unit])
         return UnitLoss(
             self._names[unit],
             int(self._lost[unit]),
             int(self._stopped[unit]),
             int(self._recorded[unit] - self._stopped[unit]),
-            tuple(self.targets[i] for i in self._targets[unit]),
-            tuple(self.targets[i] for i in self._recorded_targets[unit] if i not in sure),
+            tuple(self.targets[i] for i in self._targets[unit] if i not in own),
+            tuple(self.targets[i] for i in self._recorded_targets[unit] if i not in sure | own),
+            tuple(self.targets[i] for i in sorted(own)),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -107,10 +115,16 @@ class Sweep(Sequence[UnitLoss]):
         import pandas as pd
 
         rows = [
-            (x.unit, x.lost, x.stopped, x.assumed, ";".join(x.targets), ";".join(x.assumed_targets))
+            (
+                x.unit,
+                x.lost,
+                x.stopped,
+                x.assumed,
+                *(";".join(names) for names in (x.targets, x.assumed_targets, x.own)),
+            )
             for x in self
         ]
-        columns = ["unit", "lost", "stopped", "assumed", "targets", "assumed_targets"]
+        columns = ["unit", "lost", "stopped", "assumed", "targets", "assumed_targets", "own"]
         return pd.DataFrame(rows, columns=columns)
 
     def __repr__(self) -> str:
@@ -177,6 +191,7 @@ def sweep(
         [down - lost for down, lost in zip(recorded.down, recorded.lost, strict=True)],
         sure.targets,
         recorded.targets,
+        [frozenset(whole.own[whole.own_start[i] : whole.own_start[i + 1]]) for i in place],
     )
 
 

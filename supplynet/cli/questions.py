@@ -36,6 +36,7 @@ from supplynet.errors import did_you_mean
 
 if TYPE_CHECKING:
     from supplynet.answers import Block
+    from supplynet.model import SupplyNetwork
 
 
 @command("chokepoints", "text", "json", "csv", "md")
@@ -230,9 +231,8 @@ def cutsets(
 
 @command("whatif", "text", "json", "csv", "md")
 @network_argument
-@click.option(
-    "--lose", "units", metavar="UNIT", multiple=True, required=True, help="Unit lost; repeatable."
-)
+@click.option("--lose", "units", metavar="UNIT", multiple=True, help="Unit lost; repeatable.")
+@click.option("--each", is_flag=True, help="Lose each unit in turn, the one that takes most first.")
 @targets_option
 @by_option
 @on_option
@@ -244,16 +244,25 @@ def whatif(
     network: str,
     encoding: str,
     units: tuple[str, ...],
+    each: bool,
     targets: tuple[str, ...],
     by: str,
     on: str | None,
     coverage: str | None,
 ) -> Answer:
-    """Tell what goes down when units are lost together."""
+    """Tell what goes down when units are lost together, or each in turn."""
     from supplynet.answers import loss_blocks, table_of
     from supplynet.scenarios import lose
 
+    if bool(units) == each:
+        raise click.UsageError(
+            "--each: it loses one unit at a time. Leave out --lose."
+            if each
+            else "what is lost? Give --lose UNIT, or --each for one unit at a time."
+        )
     net = load_network(network, encoding)
+    if each:
+        return _lose_each(net, targets, by=by, on=on, coverage=coverage)
     with by_id(net):
         loss = lose(net, targets or None, units, by=by, on=on, coverage=coverage)
     statuses = {t.status for t in loss.targets}
@@ -269,6 +278,34 @@ def whatif(
             **several([q.target for q in loss.questions]),
         },
         levels=_levels(certainties, status, (), complete=True),
+    )
+
+
+def _lose_each(
+    net: SupplyNetwork,
+    targets: tuple[str, ...],
+    *,
+    by: str,
+    on: str | None,
+    coverage: str | None,
+) -> Answer:
+    from supplynet.analysis.sweeps import sweep
+    from supplynet.answers import sweep_blocks, table_of
+    from supplynet.units import ask, resolve_targets
+
+    with by_id(net):
+        asked = resolve_targets(net, targets or None)
+        questions = [ask(net, t, by=by, on=on, coverage=coverage) for t in asked]
+        found = sweep(net, asked, by=by, on=on, coverage=coverage)
+    certainties = {"certain"} if any(loss.targets for loss in found) else set()
+    assumed = any(loss.assumed_targets for loss in found)
+    return Answer(
+        result=found.to_dict(),
+        blocks=lambda: sweep_blocks(net, found),
+        table=lambda: table_of(found.to_frame()),
+        net=net,
+        question={**questions[0].to_dict(), **several(asked)},
+        levels=_levels(certainties, "possibly_stopped" if assumed else "runs", (), complete=True),
     )
 
 
