@@ -160,6 +160,12 @@ def test_stamps_that_start_again_change_nothing(monkeypatch):
         check(seed, fast=False)
 
 
+def test_rows_that_outgrow_their_room_change_nothing(monkeypatch):
+    monkeypatch.setattr(singles, "_ROOM", 0)
+    for seed in range(1_000):
+        check(seed, fast=False)
+
+
 def test_without_proofs_to_compare_the_answer_is_the_same(monkeypatch):
     monkeypatch.setattr(singles, "_PROOFS", 1)
     for seed in range(200):

@@ -21,10 +21,13 @@ __all__ = ["single_points_all", "single_points_of_one"]
 
 #: Stamp at which stamps start again, of 32 bits.
 _LAST_STAMP = 1_000_000_000
-#: Bits of a lane word in compiled kernels: -1 is "all units", so the sign is not a lane.
+#: Units of a row that there is room for at first, on average.
+_ROOM = 4
+#: Lanes of a word in compiled kernels.
 _LANES = 62
 #: Most proofs of one target that are looked at to narrow down the candidates.
 _PROOFS = 3
+#: In place of the number of a proof: hits what nothing can stand in for.
 _NEEDED = 255
 
 
@@ -64,7 +67,7 @@ def single_points_all(
         filled(slots, -1, "int32", fast=fast),
         filled(slots, 0, "uint8", fast=fast),
         filled(len(order), 1, "uint8", fast=fast),
-        filled(3, 0, "int64", fast=fast),
+        filled(5, 0, "int64", fast=fast),
     )
     scratch = (
         filled(units, 0, "int32", fast=fast),
@@ -74,7 +77,9 @@ def single_points_all(
     )
     _rank_slots(order, program.slot_start, visits[0])
     visits[3][2] = len(order) - 1
-    pool = filled(2 * (n + units), 0, "int32", fast=fast)
+    visits[3][3] = len(order)
+    visits[3][4] = -1
+    pool = filled(_ROOM * n + units, 0, "int32", fast=fast)
     while not _narrow_rows(
         order, tuple(program), tuple(hits), (uses.start, uses.edge, uses.slot),
         visits, scratch, begin, size, pool,
@@ -130,19 +135,17 @@ def _narrow_rows(
 
     Size -1 is "all units". Returns False where the pool is too short, to be called again with a
     longer one: the ranks left to visit are flagged in `waiting`, and `at` holds the first free
-    place of the pool and the ranks between which flags are set. `void` flags slots that no unit
-    stops alone; they stay so.
+    place of the pool, the ranks to look at in this sweep, and those in the next. `void` flags
+    slots that no unit stops alone; they stay so.
     """
     slot_start, edge_start, source, _, weight, need = program
     vertex_start, vertex_unit, cut_start, cut_unit = hits
     use_start, use_edge, edge_slot = uses
     slot_rank, void, waiting, at = visits
-    held, mark, lost, touched = scratch
+    held, mark, _, _ = scratch
     weighted = len(need) > 0
     cuts = len(cut_start) > 0
-    free = at[0]
-    low = at[1]
-    high = at[2]
+    free, low, high, next_low, next_high = at[0], at[1], at[2], at[3], at[4]
     stamp = _LAST_STAMP
     while low <= high:
         if stamp >= _LAST_STAMP:
@@ -150,17 +153,13 @@ def _narrow_rows(
             for x in range(len(held)):
                 held[x] = 0
                 mark[x] = 0
-        next_low = len(order)
-        next_high = -1
         i = low - 1
         while i < high:
             i += 1
             if not waiting[i]:
                 continue
             if free + len(held) > len(pool):
-                at[0] = free
-                at[1] = min(i, next_low)
-                at[2] = max(high, next_high)
+                at[0], at[1], at[2], at[3], at[4] = free, i, high, next_low, next_high
                 return False
             waiting[i] = 0
             v = order[i]
@@ -168,125 +167,177 @@ def _narrow_rows(
             turn = stamp
             end = _add(vertex_unit, vertex_start[v], vertex_start[v + 1], held, turn, pool, free)
             unmet = False
+            late = False
             for s in range(slot_start[v], slot_start[v + 1]):
                 if void[s] or (weighted and need[s] <= 0):
                     continue
-                # Edges that deliver with nothing lost, and the one that fails for the fewest units.
-                known = 0
-                total = 0
-                least = 0
-                first = -1
-                fewest = 0
-                for e in range(edge_start[s], edge_start[s + 1]):
-                    count = size[source[e]]
-                    if count < 0:
+                a = edge_start[s]
+                b = edge_start[s + 1]
+                partial = False
+                if weighted:
+                    total = 0
+                    least = need[s]
+                    for e in range(a, b):
+                        if size[source[e]] < 0:
+                            partial = True
+                        else:
+                            total += weight[e]
+                            least = min(least, weight[e])
+                    if total < need[s]:
+                        unmet = True
+                        break
+                    if least < need[s]:
+                        end, stamp, stays = _add_lacking(
+                            pool, source, (a, b, least, total - need[s]), weight, hits,
+                            (begin, size), scratch, (turn, stamp), end,
+                        )  # fmt: skip
+                        if not stays:
+                            void[s] = 1
+                        elif partial:
+                            late = True
                         continue
-                    if cuts:
-                        count += cut_start[e + 1] - cut_start[e]
-                    if known == 0 or count < fewest:
-                        first = e
-                        fewest = count
-                    if weighted:
-                        total += weight[e]
-                        if known == 0 or weight[e] < least:
-                            least = weight[e]
-                    known += 1
-                if known == 0 or (weighted and total < need[s]):
-                    unmet = True
-                    break
-                if weighted and least < need[s] and known > 1:
-                    stays = False
-                    slack = total - need[s]
-                    slot_stamp = stamp + 1
-                    count = 0
-                    for e in range(edge_start[s], edge_start[s + 1]):
-                        u = source[e]
-                        if size[u] < 0:
-                            continue
-                        stamp += 1
-                        a = begin[u]
-                        b = a + size[u]
-                        if slack < least:
-                            # Every edge is needed.
-                            end = _add(pool, a, b, held, turn, pool, end)
-                            if cuts:
-                                c, d = cut_start[e], cut_start[e + 1]
-                                end = _add(cut_unit, c, d, held, turn, pool, end)
-                            continue
-                        now = (slot_stamp, stamp, weight[e])
-                        count = _weigh(pool, a, b, now, mark, lost, touched, count)
-                        if cuts:
-                            c, d = cut_start[e], cut_start[e + 1]
-                            count = _weigh(cut_unit, c, d, now, mark, lost, touched, count)
-                    for k in range(count):
-                        x = touched[k]
-                        if lost[x] > slack:
-                            stays = True
-                            if held[x] != turn:
-                                held[x] = turn
-                                pool[end] = x
-                                end += 1
-                    if slack >= least and not stays:
-                        void[s] = 1
-                    continue
-                a = begin[source[first]]
-                b = a + size[source[first]]
-                c = 0
-                d = 0
-                if cuts:
-                    c = cut_start[first]
-                    d = cut_start[first + 1]
-                if known == 1:
-                    end = _add(pool, a, b, held, turn, pool, end)
-                    end = _add(cut_unit, c, d, held, turn, pool, end)
-                    continue
                 # Any edge will do: the units that all of them fail for.
                 stamp += 1
-                left = _mark(pool, a, b, held, turn, mark, stamp)
-                left += _mark(cut_unit, c, d, held, turn, mark, stamp)
-                stays = left < fewest
-                for e in range(edge_start[s], edge_start[s + 1]):
+                first = -1
+                left = 0
+                stays = False
+                for e in range(a, b):
                     u = source[e]
+                    if size[u] < 0:
+                        partial = True
+                        continue
+                    c = begin[u]
+                    d = c + size[u]
+                    if first < 0 and e == b - 1:
+                        # The only edge that delivers.
+                        first = e
+                        stays = True
+                        end = _add(pool, c, d, held, turn, pool, end)
+                        if cuts:
+                            c = cut_start[e]
+                            d = cut_start[e + 1]
+                            end = _add(cut_unit, c, d, held, turn, pool, end)
+                    elif first < 0:
+                        first = e
+                        left = _mark(pool, c, d, held, turn, mark, stamp)
+                        stays = left < size[u]
+                        if cuts:
+                            c = cut_start[e]
+                            d = cut_start[e + 1]
+                            more = _mark(cut_unit, c, d, held, turn, mark, stamp)
+                            stays = stays or more < d - c
+                            left += more
+                    else:
+                        left = _keep(pool, c, d, mark, stamp)
+                        if cuts:
+                            left += _keep(cut_unit, cut_start[e], cut_start[e + 1], mark, stamp)
+                        stamp += 1
                     if left == 0:
                         break
-                    if e == first or size[u] < 0:
-                        continue
-                    left = _keep(pool, begin[u], begin[u] + size[u], mark, stamp)
-                    if cuts:
-                        left += _keep(cut_unit, cut_start[e], cut_start[e + 1], mark, stamp)
-                    stamp += 1
-                if left > 0:
-                    end = _add_marked(pool, a, b, mark, stamp, held, turn, pool, end)
-                    end = _add_marked(cut_unit, c, d, mark, stamp, held, turn, pool, end)
-                elif not stays:
+                if first < 0:
+                    unmet = True
+                    break
+                if left == 0 and not stays:
                     void[s] = 1
+                    continue
+                if partial:
+                    late = True
+                if left > 0:
+                    u = source[first]
+                    end = _add_marked(
+                        pool, begin[u], begin[u] + size[u], mark, stamp, held, turn, pool, end
+                    )
+                    if cuts:
+                        c = cut_start[first]
+                        d = cut_start[first + 1]
+                        end = _add_marked(cut_unit, c, d, mark, stamp, held, turn, pool, end)
             if unmet:
                 continue
             count = end - free
             if size[v] < 0:
+                # Consumers that started before saw this vertex missing, and wait by themselves.
                 begin[v] = free
                 size[v] = count
                 free = end
+                if late:
+                    waiting[i] = 1
+                    next_low = min(next_low, i)
+                    next_high = max(next_high, i)
             elif count < size[v]:
                 for k in range(count):
                     pool[begin[v] + k] = pool[free + k]
                 size[v] = count
-            else:
-                continue
-            for k in range(use_start[v], use_start[v + 1]):
-                s = edge_slot[use_edge[k]]
-                rank = slot_rank[s]
-                if rank < 0 or void[s] or waiting[rank]:
-                    continue
-                waiting[rank] = 1
-                if rank > i:
-                    high = max(high, rank)
-                else:
-                    next_low = min(next_low, rank)
-                    next_high = max(next_high, rank)
-        low = next_low
-        high = next_high
+                for k in range(use_start[v], use_start[v + 1]):
+                    s = edge_slot[use_edge[k]]
+                    rank = slot_rank[s]
+                    if rank < 0 or void[s] or waiting[rank]:
+                        continue
+                    waiting[rank] = 1
+                    if rank > i:
+                        high = max(high, rank)
+                    else:
+                        next_low = min(next_low, rank)
+                        next_high = max(next_high, rank)
+        low, high = next_low, next_high
+        next_low, next_high = len(order), -1
     return True
+
+
+@kernel
+def _add_lacking(
+    pool: Array,
+    source: Array,
+    slot: tuple[int, int, int, int],
+    weight: Array,
+    hits: tuple[Array, ...],
+    rows: tuple[Array, Array],
+    scratch: tuple[Array, ...],
+    stamps: tuple[int, int],
+    end: int,
+) -> tuple[int, int, bool]:
+    """Append the units that take more away from a slot than it can spare.
+
+    `slot` is its first edge, the one after its last, the least weight and what can be spared.
+    Returns the new end of the row, the last stamp, and whether there are such units.
+    """
+    _, _, cut_start, cut_unit = hits
+    begin, size = rows
+    held, mark, lost, touched = scratch
+    first, after, least, spare = slot
+    turn, stamp = stamps
+    cuts = len(cut_start) > 0
+    slot_stamp = stamp + 1
+    count = 0
+    for e in range(first, after):
+        u = source[e]
+        if size[u] < 0:
+            continue
+        a = begin[u]
+        b = a + size[u]
+        c = 0
+        d = 0
+        if cuts:
+            c = cut_start[e]
+            d = cut_start[e + 1]
+        if spare < least:
+            # Every edge is needed.
+            end = _add(pool, a, b, held, turn, pool, end)
+            end = _add(cut_unit, c, d, held, turn, pool, end)
+            continue
+        stamp += 1
+        now = (slot_stamp, stamp, weight[e])
+        count = _weigh(pool, a, b, now, mark, lost, touched, count)
+        count = _weigh(cut_unit, c, d, now, mark, lost, touched, count)
+    stays = spare < least
+    for k in range(count):
+        x = touched[k]
+        if lost[x] > spare:
+            stays = True
+            if held[x] != turn:
+                held[x] = turn
+                pool[end] = x
+                end += 1
+    return end, stamp, stays
 
 
 @kernel
@@ -753,7 +804,7 @@ def _narrow_lanes(
                 slot_at[0] = -1
                 wanted_at[0] = wanted
                 depth = 1
-    last = mask[target] & done[target]
+    last: int = mask[target] & done[target]
     for k in range(count):
         mask[known[k]] = every
         done[known[k]] = 0
