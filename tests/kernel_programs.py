@@ -56,16 +56,19 @@ def draw(chance: random.Random, *, weighted: bool | None = None, most: int = 9) 
     weighted = chance.random() < 0.4 if weighted is None else weighted
     program = draw_program(chance, weighted=weighted, most=most)
     units = chance.randint(1, 6)
+    # A unit that hits little leaves more to be worked out.
+    touched = chance.choice([0.25, 1])
     at_vertex = {
         v: chance.sample(range(units), min(units, chance.choice([0, 1, 1, 1, 2])))
         for v in range(len(program.stopped))
+        if chance.random() < touched
     }
     at_edge = {}
     if chance.random() < 0.6:
         at_edge = {
             e: chance.sample(range(units), min(units, chance.choice([1, 1, 2])))
             for e in range(len(program.source))
-            if chance.random() < 0.3
+            if chance.random() < 0.3 * touched
         }
     return Case(
         program,

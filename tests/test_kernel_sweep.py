@@ -23,7 +23,7 @@ def rows_of(swept) -> list[list[int]]:
 def check(seed: int, monkeypatch, *, fast: bool) -> int:
     """Compare one case; return how many vertices stop in it."""
     chance = seeded(seed)
-    case = draw(chance, most=12)
+    case = draw(chance, most=chance.choice([8, 20]))
     monkeypatch.setattr(kernel_sweep, "_LANES_COST", chance.choice([0, 1]))
     monkeypatch.setattr(kernel_sweep, "_BLOCK_COST", 0)
     monkeypatch.setattr(kernel_sweep, "_FEW_LATE", chance.choice([1, 1_000]))
@@ -82,6 +82,20 @@ def test_losses_need_not_be_units(method):
     losses = Losses([0, 2, 4, 4], [0, 0, 0, 3], [0, 0, 0, 2], [3, 3])
     swept = sweep(program, losses, which=True, method=method)
     assert rows_of(swept) == [[0], [0, 1, 2, 3], [2]]
+
+
+@pytest.mark.parametrize("method", [DEFAULT, *METHODS])
+def test_what_starts_again_starts_no_more_than_it_supplies(method, monkeypatch):
+    """Two makers (5, 6) lose the mine (0) that they started on; the far mine (1) feeds them late.
+
+    A user (7) needs one of the two and a part (4) that is lost; another (8) is cut off from 5.
+    """
+    monkeypatch.setattr(kernel_sweep, "_FEW_LATE", 1)
+    slots = [(2, [0]), (3, [1]), (5, [2, 3]), (6, [4, 5]), (7, [6, 7]), (7, [8]), (8, [9])]
+    source = [1, 2, 0, 3, 0, 3, 5, 6, 4, 5]
+    program, edge_at, _ = make_program(slots, source, [False] * 9)
+    losses = Losses([0, 2], [0, 4], [0, 1], [edge_at.index(9)])
+    assert rows_of(sweep(program, losses, which=True, method=method)) == [[0, 4, 7, 8]]
 
 
 @pytest.mark.parametrize("fast", [False, True])

@@ -696,7 +696,7 @@ def _restart(
     started = 0
     for j in range(hopes):
         v = hopeful[j]
-        if mark[v] == 1 and _lacking(lack, v, edges, weights, mark, cut, cutting, 1) == 0:
+        if _lacking(lack, v, edges, weights, mark, cut, cutting, 1) == 0:
             mark[v] = 2
             short[v] = 0
             hopeful[started] = v
