@@ -293,9 +293,8 @@ class _Writer:
 
     def _rows_left_out(self) -> Iterator[str]:
         tree = self.tree
-        written = {tree.node(vertex) for vertex, _ in tree.parts}
-        helpers = {tree.node(vertex) for vertex in tree.helpers}
-        others = [node for node in tree.compiled.nodes if node not in written | helpers]
+        written = {tree.node(vertex) for vertex in {v for v, _ in tree.parts} | tree.helpers}
+        others = [node for node in tree.compiled.nodes if node not in written]
         if others:
             why = "which no target draws on, or only beside an unnamed supplier"
             yield f"nodes: {plural(len(others), 'row')}, {why}: {_some(others)}"

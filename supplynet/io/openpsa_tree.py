@@ -7,7 +7,7 @@ taken at its good end, as the certain findings are.
 from __future__ import annotations
 
 import re
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
@@ -91,16 +91,14 @@ class Tree:
     def needs(self) -> dict[int, list[tuple[int, ...]]]:
         """The suppliers of each need of each vertex, but for needs that cannot fail to be met."""
         compiled = self.compiled
-        found: dict[int, list[tuple[int, ...]]] = {}
+        found: dict[int, dict[frozenset[int], tuple[int, ...]]] = defaultdict(dict)
         for slot in compiled.slots:
             sources = tuple(dict.fromkeys(compiled.edge_source[edge] for edge in slot.edges))
             # The unnamed supplier of an open list delivers: the good end of its gap.
-            if any(compiled.vertex_node[source] < 0 for source in sources):
-                continue
-            kept = found.setdefault(slot.vertex, [])
-            if not self.is_down(slot.vertex) and set(sources) not in map(set, kept):
-                kept.append(sources)
-        return found
+            unnamed = any(compiled.vertex_node[source] < 0 for source in sources)
+            if not unnamed and not self.is_down(slot.vertex):
+                found[slot.vertex].setdefault(frozenset(sources), sources)
+        return {vertex: list(needs.values()) for vertex, needs in found.items()}
 
     def needs_of(self, vertex: int) -> Sequence[tuple[int, ...]]:
         """Return the suppliers of each need of a vertex that can fail to be met."""
@@ -156,7 +154,7 @@ class Tree:
                 source = next(path[vertex], None)
                 if source is None:
                     done.add(vertex)
-                    del path[vertex]
+                    path.popitem()
                 elif source in path:
                     self._refuse_loop([*path][[*path].index(source) :])
                 elif source not in done:
