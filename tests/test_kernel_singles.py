@@ -145,12 +145,17 @@ def test_losing_each_unit_in_turn_agrees(chunk):
         check(seed, fast=False)
 
 
-def test_losing_each_unit_in_turn_agrees_with_compiled_kernels(monkeypatch):
+def test_losing_each_unit_in_turn_agrees_with_compiled_kernels():
     pytest.importorskip("numba")
     for seed in range(COMPILED):
         check(seed, fast=True)
-    monkeypatch.setattr(singles, "_LANES", 2)
-    for seed in range(COMPILED, COMPILED + 200):
+
+
+def test_more_lanes_than_a_word_has_change_nothing(monkeypatch):
+    pytest.importorskip("numba")
+    monkeypatch.setattr(singles, "_LANES", 1)
+    monkeypatch.setattr(singles, "_PROOFS", 1)
+    for seed in range(COMPILED, 2 * COMPILED):
         check(seed, fast=True)
 
 
@@ -223,6 +228,20 @@ def _acyclic(case: Case) -> bool:
             return not left
         for v in ready:
             del left[v]
+
+
+def test_a_unit_held_through_another_need_at_first_is_not_forgotten():
+    """Unit 9 cuts every supply of the second need; a late supplier frees only the first of it."""
+    slots = [
+        [],
+        [([(0, 1), (4, 1)], 1), ([(0, 1), (0, 1)], 1)],
+        [],
+        [([(2, 1)], 1)],
+        [([(3, 1)], 1)],
+    ]
+    case = Case(slots, [False] * 5, False, {}, {0: [9], 2: [9], 3: [9]})
+    assert expected(case)[1][1] == [9]
+    assert found(*compiled(case)) == ([[], [9], [], [], []],) * 2
 
 
 @pytest.mark.parametrize("fast", [False, True])
