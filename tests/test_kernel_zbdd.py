@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 
 import pytest
 from kernel_programs import SCALE, Case, running, seeded
 
-from supplynet.analysis._kernel import arrays_of, make_program
+from supplynet.analysis._kernel import (
+    Chain,
+    arrays_of,
+    available,
+    make_program,
+    minimal_sets,
+    modules,
+    simplify,
+    zbdd,
+)
+from supplynet.analysis._kernel import diagram as kernel_diagram
+from supplynet.analysis._kernel.gates import is_acyclic
 from supplynet.analysis._kernel.hits import hits_of
-from supplynet.analysis._kernel.gates import graph_of, is_acyclic
-from supplynet.analysis._kernel.modules import gates_of
+from supplynet.analysis._kernel.shape import shape_of, uses_only
 from supplynet.analysis._kernel.zbdd import Diagram, cut_sets_by_diagram
 
 Set = frozenset[int]
@@ -122,21 +133,19 @@ def draw_modular(seed: int) -> tuple[Case, int]:
 
 
 def draw_layers(seed: int) -> tuple[Case, int]:
-    """Return a case like a fault tree: gates over gates of the other kind, many sets."""
+    """Return a case like a fault tree that shares much: gates over gates of the other kind."""
     chance = seeded(seed)
     draft = Draft(chance, weighted=chance.random() < 0.2)
-    units = chance.randint(5, 9)
+    units = chance.randint(7, 10)
     below = [draft.add_vertex([unit]) for unit in range(units)]
-    if chance.random() < 0.5:
-        below.append(draft.add_vertex(chance.sample(range(units), 2)))
     kind = chance.choice([0, 1])
-    for width in chance.choice([(5, 1), (5, 4, 1), (6, 4, 3, 1), (3, 3, 2, 2, 1)]):
+    for width in chance.choice([(5, 4, 1), (7, 5, 4, 1), (8, 6, 4, 2, 1), (6, 6, 6, 4, 3, 2)]):
         layer = [draft.add_vertex([]) for _ in range(width)]
         for vertex in layer:
-            mine = chance.sample(below, min(len(below), chance.choice([2, 2, 3, 3, 4])))
+            mine = chance.sample(below, min(len(below), chance.choice([2, 2, 3])))
             for sources in [mine] if kind else [[v] for v in mine]:
                 draft.add_slot(vertex, sources, [])
-        below = [*layer, *chance.sample(below, min(len(below), chance.choice([0, 0, 1])))]
+        below = layer
         kind = 1 - kind
     return draft.case(units)
 
@@ -213,17 +222,83 @@ def check(case: Case, target: int, seed: int, *, fast: bool = False) -> int:
     return len(everything)
 
 
+def kinds():
+    return [False, pytest.param(True, marks=pytest.mark.skipif(not available(), reason="plain"))]
+
+
+def unsimplified(monkeypatch):
+    """Leave most gates as they come: what is simplified away is never solved by a diagram."""
+
+    def plain(graph, limit):
+        graph = simplify._rewritten(graph, uses_only(graph))
+        return simplify._rewritten(graph, shape_of(graph, limit))
+
+    monkeypatch.setattr(modules, "simplified", plain)
+
+
 @pytest.mark.parametrize(("cases", "least"), [(draw, 2), (draw_modular, 1.5), (draw_layers, 3)])
 def test_all_minimal_sets_are_found(cases, least):
-    found = [check(*cases(seed), seed) for seed in range(400 * SCALE)]
+    found = [check(*cases(seed), seed) for seed in range(300 * SCALE)]
     assert sum(found) > least * len(found)
 
 
 @pytest.mark.parametrize("cases", [draw, draw_modular, draw_layers])
-def test_compiled_kernels_find_the_same(cases):
+def test_all_minimal_sets_are_found_without_simplifying(cases, monkeypatch):
+    unsimplified(monkeypatch)
+    for seed in range(5_000, 5_000 + 150 * SCALE):
+        check(*cases(seed), seed)
+
+
+@pytest.mark.parametrize("cases", [draw, draw_modular, draw_layers])
+def test_compiled_kernels_find_the_same(cases, monkeypatch):
     pytest.importorskip("numba")
-    for seed in range(10_000, 10_000 + 200 * SCALE):
+    for seed in range(10_000, 10_000 + 150 * SCALE):
         check(*cases(seed), seed, fast=True)
+    unsimplified(monkeypatch)
+    for seed in range(15_000, 15_000 + 50 * SCALE):
+        check(*cases(seed), seed, fast=True)
+
+
+def draw_tree(seed: int) -> tuple[Case, int]:
+    """Return a fault tree of tens of units and gates, a quarter of the arguments shared."""
+    chance = seeded(seed)
+    draft = Draft(chance, weighted=False)
+    units = chance.randint(20, 40)
+    nodes = [draft.add_vertex([unit]) for unit in range(units)]
+    free = list(nodes)
+    kind = 0
+    while len(free) > 1 or kind == 0:
+        vertex = draft.add_vertex([])
+        kind = chance.choice([0, 0, 1])
+        mine = {
+            free.pop(chance.randrange(len(free)))
+            if free and chance.random() < 0.75
+            else chance.choice(nodes)
+            for _ in range(chance.choice([2, 2, 3, 4]))
+        }
+        for sources in [sorted(mine)] if kind else [[v] for v in sorted(mine)]:
+            draft.add_slot(vertex, sources, [])
+        nodes.append(vertex)
+        free.append(vertex)
+    draft.stopped = [False for _ in draft.stopped]
+    return draft.case(units)
+
+
+@pytest.mark.parametrize("fast", kinds())
+def test_trees_of_tens_of_gates_against_families(fast):
+    many = 0
+    for seed in range(120 * SCALE):
+        case, target = draw_tree(seed)
+        hits = hits_of(case.program, case.at_vertex, case.at_edge)
+        expected = minimal_sets(
+            case.program, Chain(case.program).run()[0], hits,
+            target=target, max_units=3, first_gap=case.units, work_limit=10**7,
+        )  # fmt: skip
+        found = diagram(case, target, 3, fast=fast)
+        assert set(found.sets()) == set(expected), seed
+        assert sum(found.counts()) == len(expected), seed
+        many += len(expected)
+    assert many > 1_000 * SCALE
 
 
 def test_the_truth_table_is_what_stops_the_target():
@@ -239,17 +314,181 @@ def _subsets(units: int) -> list[list[int]]:
     return [[u for u in range(units) if mask >> u & 1] for mask in range(1 << units)]
 
 
-def test_the_drawn_programs_hold_what_they_must():
-    modules = shared = 0
-    for seed in range(100):
-        case, target = draw_modular(seed)
-        assert is_acyclic(case.program, target)
-        hits = hits_of(case.program, case.at_vertex, case.at_edge)
-        graph = graph_of(case.program, hits, target=target, gate_limit=10_000)
-        assert graph is not None
-        gates = gates_of(graph, 9)
-        inner = range(gates.base, gates.base + gates.count)
-        modules += sum(gates.module[g] for g in inner) > 1
-        shared += any(not gates.module[g] for g in inner)
-    assert modules > 20
-    assert shared > 20
+@pytest.mark.parametrize("fast", kinds())
+def test_full_tables_are_enlarged_and_orders_tried_one_after_another(fast, monkeypatch):
+    """Small cases fit the tables: make these tiny, stop all the time and change the order."""
+    monkeypatch.setattr(zbdd, "_CAPACITY", 8)
+    monkeypatch.setattr(zbdd, "_SLICE", 7)
+    monkeypatch.setattr(zbdd, "_FIRST_WORK", 20)
+    monkeypatch.setattr(zbdd, "_MORE_WORK", 2)
+    monkeypatch.setattr(kernel_diagram, "_ROWS", 3)
+    monkeypatch.setattr(kernel_diagram, "_ROOM", 4)
+    unsimplified(monkeypatch)
+    for seed in range(20_000, 20_000 + 60 * SCALE):
+        check(*draw_layers(seed), seed, fast=fast)
+
+
+def test_plain_and_compiled_kernels_list_the_same_sequence():
+    pytest.importorskip("numba")
+    for seed in range(30_000, 30_000 + 60 * SCALE):
+        case, target = draw_layers(seed)
+        found = [diagram(case, target, None, fast=fast) for fast in (False, True)]
+        assert list(found[0].sets()) == list(found[1].sets()), seed
+
+
+def chances(groups: int, size: int, *, seed: int) -> tuple[Case, int]:
+    """Return a target that stops when each of some groups is down to fewer than two of a few."""
+    chance = seeded(seed)
+    units = groups * size // 2
+    slots, source, weights, needs = [], [], [], []
+    for group in range(groups):
+        edges = list(range(len(source), len(source) + size))
+        source += [groups + 1 + u for u in chance.sample(range(units), size)]
+        slots.append((group, edges))
+        weights.append([1] * size)
+        needs.append(2)
+    slots.append((groups, list(range(len(source), len(source) + groups))))
+    source += list(range(groups))
+    weights.append([1] * groups)
+    needs.append(1)
+    program, _, _ = make_program(
+        slots, source, [False] * (groups + 1 + units), weights=weights, needs=needs
+    )
+    hits = {groups + 1 + u: [u] for u in range(units)}
+    return Case(program, hits, {}, units), groups
+
+
+@pytest.mark.parametrize("fast", kinds())
+def test_out_of_nodes_or_time_is_no_answer(fast, monkeypatch):
+    case, target = chances(4, 6, seed=1)
+    program = arrays_of(case.program) if fast else case.program
+    hits = hits_of(program, case.at_vertex, case.at_edge)
+    options = {"target": target, "max_order": None}
+    assert cut_sets_by_diagram(program, hits, **options) is not None
+    monkeypatch.setattr(zbdd, "_CAPACITY", 8)
+    assert cut_sets_by_diagram(program, hits, node_limit=64, **options) is None
+    monkeypatch.setattr(zbdd, "_SLICE", 10)
+    assert cut_sets_by_diagram(program, hits, time_limit=0, **options) is None
+    assert cut_sets_by_diagram(program, hits, **options) is not None
+
+
+def test_too_many_gates_are_no_answer(monkeypatch):
+    case, target = chances(2, 12, seed=1)
+    assert diagram(case, target, 3) is not None
+    monkeypatch.setattr(zbdd, "_MOST_GATES", 3)
+    assert diagram(case, target, 3) is None
+
+
+@pytest.mark.parametrize("fast", kinds())
+@pytest.mark.parametrize("shared", [False, True])
+def test_counts_are_exact_beyond_machine_words(fast, shared):
+    """Ninety-nine pairs are down, or ninety-eight and one unit that is in two of them."""
+    pairs = 99
+    units = list(range(2 * pairs))
+    if shared:
+        units[2] = 0
+    # Vertex p is pair p, stopped by its units; the last has one slot over all pairs.
+    hits = {p: sorted(units[2 * p : 2 * p + 2]) for p in range(pairs)}
+    program, _, _ = make_program([(pairs, list(range(pairs)))], list(range(pairs)), [False] * 100)
+    found = diagram(Case(program, hits, {}, 2 * pairs), pairs, None, fast=fast)
+    assert found is not None
+    # {0, 1} and {0, 3}: unit 0 alone, or 1 and 3.
+    expected = {99: 2**99} if not shared else {98: 2**97, 99: 2**97}
+    assert found.counts() == [expected.get(n, 0) for n in range(100)]
+    first = next(found.sets())
+    assert len(first) == min(expected)
+    assert all(first & set(units) for units in hits.values())
+
+
+@pytest.mark.parametrize("fast", kinds())
+def test_long_chains_and_wide_gates(fast):
+    """Nothing recurses: a chain of thousands, each link hit by its own unit and a common one."""
+    n = 3_000
+    program, _, _ = make_program(
+        [(v, [2 * v - 2, 2 * v - 1]) for v in range(1, n)],
+        [w for v in range(1, n) for w in (v - 1, n)],
+        [False] * (n + 1),
+    )
+    hits = {v: [v] for v in range(n + 1)}
+    found = diagram(Case(program, hits, {}, n + 1), n - 1, 2, fast=fast)
+    assert found is not None
+    assert found.counts() == [0, 1, n - 1]
+    wide = diagram(
+        Case(make_program([(n, [v]) for v in range(n)], list(range(n)), [False] * (n + 1))[0],
+             {v: [v] for v in range(n)}, {}, n),
+        n, 4, fast=fast,
+    )  # fmt: skip
+    assert wide is not None
+    assert wide.counts() == [0, n]
+
+
+def test_a_vote_of_many_needs_few_gates():
+    n, need = 60, 58
+    program, _, _ = make_program(
+        [(n, list(range(n)))], list(range(n)), [False] * (n + 1), weights=[[1] * n], needs=[need]
+    )
+    found = diagram(Case(program, {v: [v] for v in range(n)}, {}, n), n, None)
+    assert found is not None
+    assert found.counts() == [0, 0, 0, math.comb(n, 3)]
+
+
+def test_what_always_or_never_stops():
+    never, _, _ = make_program([], [], [False])
+    found = diagram(Case(never, {}, {}, 0), 0, 3)
+    assert (found.counts(), list(found.sets())) == ([], [])
+    always, _, _ = make_program([(0, [])], [], [False])
+    found = diagram(Case(always, {0: [0]}, {}, 1), 0, 0)
+    assert (found.counts(), list(found.sets())) == ([1], [frozenset()])
+    found = diagram(Case(never, {0: [5]}, {}, 6), 0, 1)
+    assert (found.counts(), list(found.sets())) == ([0, 1], [frozenset((5,))])
+    found = diagram(Case(never, {0: [5]}, {}, 6), 0, 0)
+    assert (found.counts(), list(found.sets())) == ([], [])
+
+
+def test_loops_are_seen_where_they_can_matter():
+    # 0 needs 1, 1 needs 0 or 2; 3 needs 2.
+    loop, _, _ = make_program([(0, [0]), (1, [1, 2]), (3, [3])], [1, 0, 2, 2], [False] * 4)
+    assert [is_acyclic(loop, v) for v in range(4)] == [False, False, True, True]
+    assert is_acyclic(loop._replace(stopped=[1, 0, 0, 0]), 1)
+    own, _, _ = make_program([(0, [0])], [0], [False])
+    assert not is_acyclic(own, 0)
+
+
+def test_the_drawn_programs_hold_what_they_must(monkeypatch):
+    """Modules within modules, modules with several uses, and diagrams of some size."""
+    unsimplified(monkeypatch)
+    inner = uses = nodes = 0
+    for seed in range(200):
+        for cases in (draw_modular, draw_layers):
+            case, target = cases(seed)
+            assert is_acyclic(case.program, target)
+            found = diagram(case, target, None)
+            gates, diagrams = found._gates, found._modules
+            many = range(gates.base, gates.base + len(gates.kind))
+            inner += sum(gates.module[g] for g in many) > 2
+            uses += any(gates.module[g] and gates.parents[g] > 1 for g in many)
+            nodes = max(nodes, *diagrams[2], 0)
+    assert (inner, uses, nodes) > (0, 0, 0)
+    assert inner > 30
+    assert uses > 20
+    assert nodes > 20
+
+
+@pytest.mark.parametrize("fast", kinds())
+def test_modules_within_modules(fast, monkeypatch):
+    """Two of three are lost: two units, and the same again of two other units and so on."""
+    unsimplified(monkeypatch)
+    depth = 6
+    draft = Draft(seeded(1), weighted=False)
+    below = draft.add_vertex([0])
+    for level in range(depth):
+        one, two = (draft.add_vertex([2 * level + i]) for i in (1, 2))
+        top = draft.add_vertex([])
+        for pair in ([one, two], [one, below], [two, below]):
+            draft.add_slot(top, pair, [])
+        below = top
+    draft.stopped = [False for _ in draft.stopped]
+    case, target = draft.case(2 * depth + 1)
+    assert check(case, target, 1, fast=fast) == 2 ** (depth + 1) - 1
+    diagrams = diagram(case, target, None)._modules
+    assert sum(begin >= 0 for begin in diagrams[1]) == depth
