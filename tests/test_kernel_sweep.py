@@ -7,6 +7,7 @@ from kernel_programs import SCALE, Case, draw, running, seeded
 
 from supplynet.analysis._kernel import Chain, Program, arrays_of, make_program
 from supplynet.analysis._kernel import sweep as kernel_sweep
+from supplynet.analysis._kernel import undo as kernel_undo
 from supplynet.analysis._kernel.hits import hits_of
 from supplynet.analysis._kernel.ordering import forward_order
 from supplynet.analysis._kernel.program import uses_of
@@ -26,7 +27,7 @@ def check(seed: int, monkeypatch, *, fast: bool) -> int:
     case = draw(chance, most=chance.choice([8, 20]))
     monkeypatch.setattr(kernel_sweep, "_LANES_COST", chance.choice([0, 1]))
     monkeypatch.setattr(kernel_sweep, "_BLOCK_COST", 0)
-    monkeypatch.setattr(kernel_sweep, "_FEW_LATE", chance.choice([1, 1_000]))
+    monkeypatch.setattr(kernel_undo, "_FEW_LATE", chance.choice([1, 1_000]))
     n = len(case.program.stopped)
     program = arrays_of(case.program) if fast else case.program
     hits = hits_of(program, case.at_vertex, case.at_edge)
@@ -90,7 +91,7 @@ def test_what_starts_again_starts_no_more_than_it_supplies(method, monkeypatch):
 
     A user (7) needs one of the two and a part (4) that is lost; another (8) is cut off from 5.
     """
-    monkeypatch.setattr(kernel_sweep, "_FEW_LATE", 1)
+    monkeypatch.setattr(kernel_undo, "_FEW_LATE", 1)
     slots = [(2, [0]), (3, [1]), (5, [2, 3]), (6, [4, 5]), (7, [6, 7]), (7, [8]), (8, [9])]
     source = [1, 2, 0, 3, 0, 3, 5, 6, 4, 5]
     program, edge_at, _ = make_program(slots, source, [False] * 9)
