@@ -377,7 +377,14 @@ def test_a_vote_is_written_as_one(tmp_path):
 
 @pytest.mark.parametrize(
     "change",
-    ["another input", "one input less", "a helper can fail", "a helper is closed", "the text"],
+    [
+        "another input",
+        "another need",
+        "one input less",
+        "a helper can fail",
+        "a helper is closed",
+        "the text",
+    ],
 )
 def test_a_vote_that_was_changed_is_written_as_it_is(tmp_path, change):
     net = vote(tmp_path)
@@ -387,6 +394,8 @@ def test_a_vote_that_was_changed_is_written_as_it_is(tmp_path, change):
     if change == "another input":
         supplies.append({"supplier": "e", "consumer": helper["id"], "material": "c"})
         nodes.append({"id": "e", "upstream": "none"})
+    elif change == "another need":
+        supplies.append({"supplier": "a", "consumer": helper["id"], "material": "more"})
     elif change == "one input less":
         supplies = [row for row in supplies if row["consumer"] != helper["id"]][:-1]
         nodes = [row for row in nodes if row is not helper]
@@ -605,6 +614,10 @@ def test_refusals(tmp_path, inner, expected):
                 "gate 'a' is among its own inputs: a -> b -> a",
                 "gate 'c' is among its own inputs: c -> d -> c",
             ],
+        ),
+        (
+            {"a": "b", "b": 'c"/><gate name="d', "c": "a", "d": "b"},
+            ["gate 'a' is among its own inputs: a -> b -> c -> a"],
         ),
         (
             {f"g{i}": f"g{(i + 1) % 20}" for i in range(20)},
@@ -937,6 +950,41 @@ def test_what_labels_alone_cannot_join_stays_apart(tmp_path):
     ]
     # As the file has it: a itself, for it stops its gate too; not what the gate needs.
     assert cuts(seen.net, "t") == sets("a")
+
+
+def test_a_gate_without_its_own_loss_that_others_draw_on_stays_apart(tmp_path):
+    gates = "".join(
+        f'<define-gate name="{name}"><label>{label}</label>{formula}</define-gate>'
+        for name, label, formula in (
+            ("t", "t", '<gate name="a-top"/>'),
+            ("s", "s", '<gate name="a-down"/>'),
+            ("a-top", "a", basic("m")),
+            ("a-down", "a", f"<or>{basic('a', 'm')}</or>"),
+        )
+    )
+    root = '<opsa-mef><attributes><attribute name="labels" value="ids"/></attributes>'
+    net = examined(tmp_path, tree(gates), root).network()
+    assert set(net.node_rows) == {"t", "s", "a", "m", "a-top", "a-down"}
+    assert (cuts(net, "t"), cuts(net, "s")) == (sets("m"), sets("a", "m"))
+
+
+def test_a_target_that_another_part_of_it_draws_on(tmp_path):
+    """The plant t makes p of what n makes of what t makes besides."""
+    net = from_frames(
+        [
+            {"supplier": "n", "consumer": "t", "material": "b"},
+            {"supplier": "t", "consumer": "n", "material": "c"},
+            {"supplier": "m", "consumer": "n", "material": "c"},
+        ],
+        [{"id": "t", "makes": "p"}, {"id": "n"}, {"id": "m", "upstream": "none"}],
+        needs=[{"consumer": "t", "material": "b", "product": "p"}],
+        network={"targets": ["t"]},
+    )
+    back, made = again(tmp_path, net)
+    assert made.dropped[-1] == "the target 't' is called 't (any product)'"
+    assert back.meta.targets == ("t (any product)",)
+    assert cuts(net, "t") == sets("n")
+    assert cuts(back, "t (any product)") == sets("n")
 
 
 def test_same_network_same_bytes():
