@@ -321,7 +321,7 @@ def countries(n: int, shape: Shape) -> Result:
     code = drawn(len(program.stopped), target, 30, 2)
     # Only mines have a country: with all nodes placed at random, many cuts are trivial.
     code[np.diff(program.slot_start) > 0] = -1
-    return search(program, target, by_code(code), 30, 4, peer_seconds=0 if n > 1000 else 30)
+    return search(program, target, by_code(code), 30, 4, peer_seconds=0 if n > 1000 else 5)
 
 
 def denial(n: int) -> Result:
@@ -338,7 +338,7 @@ def denial(n: int) -> Result:
     edge = np.where(denied, owner[source] + 30, -1)
     at_edges = by_code(edge)
     hits = _kernel.HitArrays(*by_code(place)[:2], *at_edges[:2])
-    return search(program, target, hits, 60, 3, peer_seconds=0 if n > 1000 else 30)
+    return search(program, target, hits, 60, 3, peer_seconds=0 if n > 1000 else 5)
 
 
 def fat(n: int) -> Result:
@@ -346,18 +346,18 @@ def fat(n: int) -> Result:
     program, target = target_cone(n, FAT, 16)
     code = drawn(len(program.stopped), target, 30, 2)
     code[np.diff(program.slot_start) > 0] = -1
-    return search(program, target, by_code(code), 30, 4, peer_seconds=0 if n > 1000 else 30)
+    return search(program, target, by_code(code), 30, 4, peer_seconds=0 if n > 1000 else 5)
 
 
 def owners(n: int) -> Result:
     """Firms of heavy-tailed size that own several nodes each, and many sole suppliers."""
-    program, target = target_cone(n, Shape(4, 4, 0.57, 0.03, 2.0), 20)
+    program, target = target_cone(n, Shape(3, 3, 0.57, 0.03, 2.0, tiers=6), 4)
     size = len(program.stopped)
     chance = np.random.default_rng(2)
     code = (size / 2 * chance.random(size) ** 1.3).astype(np.int32)
     code[target] = -1
     return search(
-        program, target, by_code(code), size // 2 + 1, 3, peer_seconds=10 if n > 1000 else 30
+        program, target, by_code(code), size // 2 + 1, 3, peer_seconds=10 if n > 1000 else 5
     )
 
 
