@@ -35,7 +35,8 @@ _DIRECTED_WORK = 200_000_000
 #: The same for sets with gaps, which are many and matter less than what is certain.
 _PAIR_WORK = _Work(100_000, 10_000_000)
 #: Subsets that are all tried.
-_MOST_SUBSETS = _Work(20_000, 200_000)
+_MOST_SUBSETS = _Work(20_000, 5_000_000)
+_SUBSET_EDGES = 40_000_000_000
 #: Nodes of a decision diagram.
 _MOST_NODES = _Work(200_000, 30_000_000)
 #: Ways of running the target that are sampled.
@@ -372,7 +373,10 @@ class _Layers:
         """Try all subsets, where units are so few that this is no great number."""
         task = self.task.compiled if _kernel.available() else self.task
         units, gaps = ([n for n in numbers if n not in step.singles] for numbers in task.present)
-        most = _MOST_SUBSETS.compiled if task.program.fast else _MOST_SUBSETS.plain
+        most = _MOST_SUBSETS.plain
+        if task.program.fast:
+            # Some hundred subsets together take a reading of the network or more.
+            most = min(_MOST_SUBSETS.compiled, _SUBSET_EDGES // (1 + len(task.program.source)))
         if _subset_count(len(units), step.units) * _subset_count(len(gaps), step.gaps) > most:
             return None
         return _kernel.minimal_sets_by_subsets(

@@ -224,11 +224,17 @@ class _Level:
         among = outputs if plain else [int(v) for v in whole.output]
         found = lose_each(program, losses, among=among)
         rows = range(len(whole.names))
-        listed = [found.vertex[found.start[u] : found.start[u + 1]] for u in rows]
-        self.down = [int(n) for n in found.count] if plain else [len(row) for row in listed]
-        number = {vertex: i for i, vertex in enumerate(outputs)}
-        self.targets = [sorted(number[v] for v in map(int, row) if v in number) for row in listed]
+        self.targets: Sequence[Sequence[int]] = [()] * len(rows)
+        if outputs or not plain:
+            listed = [found.vertex[found.start[u] : found.start[u + 1]] for u in rows]
+            number = {vertex: i for i, vertex in enumerate(outputs)}
+            self.targets = [sorted(number[v] for v in map(int, r) if v in number) for r in listed]
+        self.down = _plain(found.count) if plain else [len(row) for row in listed]
         self.lost = _lost(whole, program, losses)
+
+
+def _plain(values: Any) -> list[int]:  # noqa: ANN401 - a list or a numpy array
+    return values if isinstance(values, list) else [int(n) for n in values.tolist()]
 
 
 def _lost(whole: Whole, program: Any, losses: Any) -> list[int]:  # noqa: ANN401 - kernel tuples
@@ -236,8 +242,13 @@ def _lost(whole: Whole, program: Any, losses: Any) -> list[int]:  # noqa: ANN401
 
     runs = Chain(program).run()[1]
     nodes = len(whole.nodes)
-    vertices = losses.vertex
-    start = losses.vertex_start
+    start, vertices = losses.vertex_start, losses.vertex
+    if program.fast:
+        import numpy as np
+
+        counted = (vertices < nodes) & (runs[vertices] > 0)
+        before = np.concatenate(([0], np.cumsum(counted)))
+        return _plain(np.diff(before[start]))
     return [
         sum(1 for v in vertices[start[u] : start[u + 1]] if v < nodes and runs[v])
         for u in range(len(whole.names))
