@@ -233,7 +233,8 @@ def test_a_list_cut_short_says_so(network, answer, run):
     assert len(result["cut_sets"]) == 1
     text = run("cutsets", network, "--limit", "1")[1]
     assert "search complete up to order 2, LIST CUT SHORT: 1 of 4 are listed" in text
-    assert "of those listed 0 certain, 1 assumed" in text
+    assert "; 3 certain, 1 assumed" in text
+    assert (result["count"], result["assumed_count"]) == (4, 1)
     assert run("cutsets", network, "--limit", "1", "--fail-on", "incomplete")[0] == 1
     assert run("cutsets", network, "--fail-on", "incomplete")[0] == 0
     whole = run("cutsets", network, "--format", "json", "--limit", "4")
@@ -243,6 +244,48 @@ def test_a_list_cut_short_says_so(network, answer, run):
 def test_a_short_list_hides_no_certain_finding_from_fail_on(network, run):
     # The one set that is listed is an assumed one; a certain one comes after it.
     assert run("cutsets", network, "--limit", "1", "--fail-on", "certain")[0] == 1
+
+
+def test_a_count_is_no_list_cut_short(network, answer, run):
+    result = answer("cutsets", network, "--count")["result"]
+    assert (result["complete"], result["count"], result["assumed_count"]) == (True, 4, 1)
+    assert "cut_sets" not in result
+    assert "CUT SHORT" not in run("cutsets", network, "--count")[1]
+
+
+def test_the_smallest_and_the_cheapest(tmp_path, run, refused, answer):
+    least = answer("cutsets", "worked_example", "--minimum", "--max-order", "4")["result"]
+    assert least["cut_sets"] == [["cofe"]]
+    costs = tmp_path / "costs.csv"
+    nodes = ("mine_x", "mine_y", "sep_a", "sep_b", "metal_a", "metal_b", "magnet_1", "magnet_2")
+    rows = [f"{node},1" for node in nodes]
+    costs.write_text("\n".join(["unit,cost", *rows, "cofe,2.5"]) + "\n")
+    asked = ("cutsets", "worked_example", "--weights", str(costs), "--limit", "4")
+    found = answer(*asked)["result"]
+    assert found["costs"] == ["2", "2", "2", "2"]
+    assert found["cost_bound"] == "2.5"
+    text = run(*asked)[1]
+    assert "Any cut set that is not listed costs 2.5 or more." in text
+    assert "magnet_1 + magnet_2  2" in text
+    costs.write_text("unit,cost\ncofe,free\n")
+    assert "costs.csv:2: the cost of cofe is 'free'" in refused(*asked)
+
+
+def test_a_limit_of_time_is_told(answer, refused):
+    found = answer("cutsets", "worked_example", "--time-limit", "60")["result"]
+    assert (found["complete"], found["count"]) == (True, 5)
+    assert "range" in refused("cutsets", "worked_example", "--time-limit", "0")
+
+
+def test_each_unit_is_lost_in_turn(answer, run, refused):
+    each = answer("whatif", "worked_example", "--each")["result"]["each"]
+    assert (each[0]["unit"], each[0]["stopped"], each[0]["targets"]) == ("cofe", 3, ["missile"])
+    assert len(each) == 10
+    text = run("whatif", "worked_example", "--each")[1]
+    assert "The other 9 units stop nothing else, on the record." in text
+    assert run("whatif", "worked_example", "--each", "--fail-on", "certain")[0] == 1
+    assert "Leave out --lose" in refused("whatif", "worked_example", "--each", "--lose", "cofe")
+    assert "Give --lose UNIT, or --each" in refused("whatif", "worked_example")
 
 
 def test_a_limit_on_a_count_is_refused(network, refused):
