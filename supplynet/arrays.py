@@ -28,6 +28,13 @@ if TYPE_CHECKING:
     Flags = NDArray[np.uint8]
 
 __all__ = [
+    "CONFIDENCES",
+    "MATERIAL",
+    "STRUCTURE",
+    "SUPPLIERS",
+    "SUPPLY",
+    "UNNAMED",
+    "UPSTREAM",
     "GapArrays",
     "Names",
     "NeedArrays",
@@ -37,10 +44,12 @@ __all__ = [
     "load_arrays",
 ]
 
-#: Confidence from weakest to strongest, and the rank of what is no need but a plant's drawing.
-_CONFIDENCES = ("illustrative", "low", "medium", "high")
-_STRUCTURE = len(_CONFIDENCES)
-_UNNAMED = "unnamed material"
+#: Confidence from weakest to strongest; a need's rank is its index here.
+CONFIDENCES = ("illustrative", "low", "medium", "high")
+#: Rank of a slot that is no need but part of how a plant is drawn (a product hangs on its line).
+STRUCTURE = len(CONFIDENCES)
+#: The need of supplies whose material is blank.
+UNNAMED = "unnamed material"
 #: A blank of these columns leaves it open whether a node is lost with a unit.
 _BLANK_IS_GAP = frozenset({"country", "operator", "stage"})
 _NOT_UNITS = frozenset({"id", "name", "note", "references", "makes", "aliases", "lei"})
@@ -379,7 +388,9 @@ def load_arrays(path: str | os.PathLike[str], *, on: date | str | None = None) -
     return _Compiler(found, resolve_date(stand_in, on)).compile()
 
 
-def arrays_of_network(net: SupplyNetwork, on: date | None) -> NetworkArrays:
+def arrays_of_network(
+    net: SupplyNetwork, on: date | None, *, by_name: bool = False
+) -> NetworkArrays:
     """Return a network on a date as arrays. Linear in rows; nothing is made per need.
 
     Parameters
@@ -388,6 +399,9 @@ def arrays_of_network(net: SupplyNetwork, on: date | None) -> NetworkArrays:
         The network.
     on
         The date, resolved.
+    by_name
+        Needs of a node in the order of their names, and supplies of a need in that of their ids,
+        instead of the order in which the tables name them.
     """
     import numpy as np
 
@@ -416,7 +430,7 @@ def arrays_of_network(net: SupplyNetwork, on: date | None) -> NetworkArrays:
         supply_ids=supplies.column("id"),
         numbered={},
     )
-    return _Compiler(network, on).compile()
+    return _Compiler(network, on, by_name=by_name).compile()
 
 
 def _as_written(name: str, column: Sequence[Any]) -> Sequence[Any]:
@@ -460,7 +474,7 @@ def _starts(counts: NDArray[Any]) -> Integers:
 
 def _rank(confidence: str | None) -> int:
     # Nobody has graded it, which is no reason to call it invented.
-    return _CONFIDENCES.index(confidence or "low")
+    return CONFIDENCES.index(confidence or "low")
 
 
 class _Rows:
@@ -579,11 +593,12 @@ class _Gaps:
 class _Compiler:
     """Compiles coded columns by the rules of `compile_network`, whole columns at once."""
 
-    def __init__(self, net: CodedNetwork, on: date | None) -> None:
+    def __init__(self, net: CodedNetwork, on: date | None, *, by_name: bool = False) -> None:
         import numpy as np
 
         self.net = net
         self.on = on
+        self.by_name = by_name
         self.n = len(net.ids)
         columns = net.supplies
         rows = _Rows(columns, net.rows, on)
@@ -606,7 +621,7 @@ class _Compiler:
         self.number = self.consumer.astype(np.int64) * self.items
         self.number += self.material.code % self.items
         self.labels = {**self.code_of}
-        self.unnamed_label = self.labels.setdefault(_UNNAMED, self.items - 1)
+        self.unnamed_label = self.labels.setdefault(UNNAMED, self.items - 1)
 
     def compile(self) -> NetworkArrays:
         import numpy as np
@@ -614,6 +629,8 @@ class _Compiler:
         ruled, numbers = self._ruled()
         needs = _joined(self._free_needs(numbers), self._ruled_needs(ruled, numbers))
         del self.number
+        if self.by_name:
+            needs = self._by_name(needs, len(ruled))
         vertices = self._vertices(ruled)
         nodes = _Rows(self.net.nodes, self.n, self.on)
         stopped = np.zeros(len(vertices.node), dtype=np.uint8)
@@ -794,6 +811,36 @@ class _Compiler:
             pair_row=pair_row,
         )
 
+    def _by_name(self, needs: _Needs, ruled: int) -> _Needs:
+        """Return the needs by consumer and name, and their supplies by id.
+
+        Of two needs of one name the one with rows of its own comes first.
+        """
+        import numpy as np
+
+        labels = list(self.labels)
+        rank = np.empty(len(labels), dtype=np.int32)
+        rank[sorted(range(len(labels)), key=labels.__getitem__)] = np.arange(len(labels))
+        free = np.arange(len(needs.consumer)) < len(needs.consumer) - ruled
+        order = np.lexsort((free, rank[needs.label], needs.consumer))
+        place = np.empty(len(order), dtype=np.int32)
+        place[order] = np.arange(len(order), dtype=np.int32)
+        pair_need = place[needs.pair_need]
+        pairs = np.argsort(pair_need, kind="stable")
+        pair_need, pair_row = pair_need[pairs], needs.pair_row[pairs]
+        ids = self.net.supply_ids
+        if ids is not None:
+            starts = _starts(np.bincount(pair_need, minlength=len(order)))
+            several = np.flatnonzero(np.diff(starts) > 1)
+            rows = pair_row.tolist()
+            for first, last in zip(
+                starts[several].tolist(), starts[several + 1].tolist(), strict=True
+            ):
+                rows[first:last] = sorted(rows[first:last], key=ids.__getitem__)
+            pair_row = np.array(rows, dtype=np.int32)
+        ordered = {name: getattr(needs, name)[order] for name in needs._fields[:-2]}
+        return needs._replace(**ordered, pair_need=pair_need, pair_row=pair_row)
+
     def _list(
         self, place: int, need: _Ruled, served: int, open_lists: Set[tuple[int, str]]
     ) -> tuple[bool, bool]:
@@ -901,7 +948,7 @@ class _Compiler:
         slot_vertex = _joined_up(vertex[of_need], [line[0] for line in lines])
         slot_label = _joined_up(needs.label[of_need], [self.labels[line[1]] for line in lines])
         slot_rank = np.concatenate([needs.rank[main], self.rank[needs.pair_row[apart]]])
-        slot_rank = _joined_up(slot_rank, [_STRUCTURE] * len(lines)).astype(np.int8)
+        slot_rank = _joined_up(slot_rank, [STRUCTURE] * len(lines)).astype(np.int8)
         slot_assumed = np.zeros(len(slot_vertex), dtype=np.uint8)
         slot_assumed[: len(main)] = needs.assumed[main]
 

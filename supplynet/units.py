@@ -18,6 +18,15 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from supplynet.arrays import (
+    CONFIDENCES,
+    STRUCTURE,
+    SUPPLIERS,
+    SUPPLY,
+    UNNAMED,
+    UPSTREAM,
+    arrays_of_network,
+)
 from supplynet.errors import QuestionError, UnknownNameError, did_you_mean
 from supplynet.model import number_text, resolve_date
 from supplynet.shares import MOST_DECIMALS, Holding, Intake, coverage_of, decimals_of, divide
@@ -40,12 +49,8 @@ __all__ = [
     "target_ids",
 ]
 
-#: Confidence from weakest to strongest; a need's rank is its index here.
-CONFIDENCES = ("illustrative", "low", "medium", "high")
-#: Rank of a slot that is no need but part of how a plant is drawn (a product hangs on its line).
-STRUCTURE = len(CONFIDENCES)
-#: The need of supplies whose material is blank.
-UNNAMED = "unnamed material"
+#: Supplies beyond which a network is compiled column by column, which takes numpy.
+_LARGE = 20_000
 
 #: What `by` can be besides a column of `nodes`, and which blank makes a gap.
 BUILT_IN = (
@@ -422,8 +427,81 @@ def compile_network(
     """
     known = _compiled.setdefault(net, {})
     if (on, coverage) not in known:
-        known[on, coverage] = _Compiler(net, on, coverage).compile()
+        large = len(net.table("supplies")) > _LARGE
+        if large and coverage is None and _is_plain(net):
+            known[on, coverage] = _compile_columns(net, on)
+        else:
+            known[on, coverage] = _Compiler(net, on, coverage).compile()
     return known[on, coverage]
+
+
+def _is_plain(net: SupplyNetwork) -> bool:
+    """Return whether arrays number everything as `_Compiler` does: no products, one unnamed."""
+    products = any(product is not None for product in net.table("needs").column("product"))
+    return not products and UNNAMED not in net.table("supplies").column("material")
+
+
+def _compile_columns(net: SupplyNetwork, on: date | None) -> Compiled:
+    """Return what `_Compiler` would, made from whole columns."""
+    import numpy as np
+
+    arrays = arrays_of_network(net, on, by_name=True)
+    nodes = list(arrays.nodes)
+    supply_ids: list[str] = list(net.table("supplies").column("id"))
+    rows = _Rows(_Columns(net.table("nodes")), on)
+    idle: list[str | None] = [None] * len(arrays.vertex_node)
+    for vertex in np.flatnonzero(arrays.stopped).tolist():
+        idle[vertex] = rows.idle(vertex)
+    labels = list(arrays.labels)
+    slot_node, slot_label = arrays.slot_vertex.tolist(), arrays.slot_label.tolist()
+    starts = arrays.edge_start.tolist()
+    gaps = arrays.gaps
+    unnamed = gaps.edge[np.repeat(gaps.kind == SUPPLIERS, np.diff(gaps.edge_start))]
+    partial = np.zeros(len(slot_node), dtype=bool)
+    partial[np.searchsorted(arrays.edge_start, unnamed, side="right") - 1] = True
+    slots = [
+        Slot(vertex, labels[label], rank, tuple(range(first, last)), is_open, bool(assumed))
+        for vertex, label, rank, first, last, is_open, assumed in zip(
+            slot_node,
+            slot_label,
+            arrays.slot_rank.tolist(),
+            starts,
+            starts[1:],
+            partial.tolist(),
+            arrays.slot_assumed.tolist(),
+            strict=False,
+        )
+    ]
+
+    def name(kind: int, item: int) -> str:
+        if kind == SUPPLY:
+            return f"supply:{supply_ids[item]}"
+        if kind == SUPPLIERS:
+            return f"suppliers:{nodes[slot_node[item]]}/{labels[slot_label[item]]}"
+        return f"{'upstream' if kind == UPSTREAM else 'material'}:{nodes[item]}"
+
+    edges, first_edge = gaps.edge.tolist(), gaps.edge_start.tolist()
+    found = [
+        Gap(
+            name(kind, item),
+            (item,) if kind == UPSTREAM else (),
+            tuple(edges[first_edge[i] : first_edge[i + 1]]),
+        )
+        for i, (kind, item) in enumerate(zip(gaps.kind.tolist(), gaps.item.tolist(), strict=True))
+    ]
+    return Compiled(
+        on=on,
+        nodes=tuple(nodes),
+        vertex_node=tuple(arrays.vertex_node.tolist()),
+        output=tuple(arrays.output.tolist()),
+        idle=tuple(idle),
+        slots=tuple(slots),
+        edge_source=tuple(arrays.source.tolist()),
+        edge_supply=tuple(arrays.edge_supply.tolist()),
+        supply_ids=tuple(supply_ids),
+        gaps=tuple(sorted(found, key=lambda gap: gap.id)),
+        not_modelled=tuple(sorted(arrays.not_modelled)),
+    )
 
 
 class _Compiler:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import os
 import random
 import shutil
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from strategies import ON, Seeded, build, describe, make_network
 
 import supplynet
-from supplynet import QuestionError, UnknownNameError, ValidationError, arrays
+from supplynet import QuestionError, UnknownNameError, ValidationError, arrays, units
 from supplynet.analysis import _kernel
 from supplynet.analysis.reading import Reading
 from supplynet.arrays import NetworkArrays, arrays_of_network, load_arrays
@@ -23,6 +25,10 @@ from supplynet.io import bulk, coded
 from supplynet.io.coded import Coded, Names
 from supplynet.units import compile_network, compile_units
 
+SUPPLIES = [
+    {"supplier": "a", "consumer": "b", "material": "ore", "share": "0.5"},
+    {"supplier": "c", "consumer": "b", "material": "ore", "share": "0.5"},
+]
 HOSTILE = Path(__file__).parent / "hostile"
 SCALE = 10 if os.environ.get("SUPPLYNET_CI") == "1" else 1
 LEVELS = (0, 1)  # illustrative needs counted, and taken as met
@@ -108,11 +114,11 @@ def differences(found, net, on):
 
         same(f"level {level}", runs(), expected())
         for by in BYS if "site" in found.columns else BYS[:-2]:
-            units, known = found.units(by), compile_units(net, compiled, by)
-            same(f"units by {by}", sorted(units.names), [unit.name for unit in known.units])
-            same(f"unclear by {by}", units.unclear.tolist(), sorted(known.unclear))
-            for number, name in enumerate(units.names):
-                lost = np.flatnonzero(units.code == number).tolist()
+            lose, known = found.units(by), compile_units(net, compiled, by)
+            same(f"units by {by}", sorted(lose.names), [unit.name for unit in known.units])
+            same(f"unclear by {by}", lose.unclear.tolist(), sorted(known.unclear))
+            for number, name in enumerate(lose.names):
+                lost = np.flatnonzero(lose.code == number).tolist()
                 what = f"level {level}, by {by}, {name} lost"
                 same(what, runs(lost), expected(known.named(name)))
         edges_of = needs.edge.tolist(), found.edge_supply[needs.edge].tolist()
@@ -261,6 +267,41 @@ def test_the_arrays_take_few_bytes():
     assert found.stopped.dtype == np.uint8
 
 
+@pytest.mark.parametrize("first", range(0, 400 * SCALE, 400))
+def test_large_networks_compile_to_the_same_as_small_ones(first):
+    """Column by column or need by need: the same vertices, needs, edges and gaps, in one order."""
+    seen = 0
+    for seed in range(first, first + 400):
+        c = Seeded(seed)
+        net, _ = build(c)
+        on = c.pick((net.as_of, date(2025, 3, 1)))
+        if not units._is_plain(net):
+            continue
+        seen += 1
+        one = units._Compiler(net, on, None).compile()
+        other = units._compile_columns(net, on)
+        for field in dataclasses.fields(one):
+            expected, found = getattr(one, field.name), getattr(other, field.name)
+            assert found == expected, f"{field.name} of\n{describe(net)}"
+    assert seen > 200
+
+
+def test_large_networks_are_compiled_by_columns_where_these_are_the_same(monkeypatch):
+    monkeypatch.setattr(units, "_LARGE", 0)
+    for name, made in (("_compile_columns", "columns"), ("_Compiler", "needs")):
+        monkeypatch.setattr(
+            units, name, lambda *_, made=made: SimpleNamespace(compile=lambda: made)
+        )
+    plain = make_network(supplies=SUPPLIES)
+    products = make_network(
+        supplies=SUPPLIES, needs=[{"consumer": "b", "material": "ore", "product": "x"}]
+    )
+    unnamed = make_network(supplies=[{**SUPPLIES[0], "material": "unnamed material"}])
+    assert compile_network(plain, ON).compile() == "columns"
+    assert compile_network(plain, ON, Decimal("0.9")) == "needs"
+    assert compile_network(products, ON) == compile_network(unnamed, ON) == "needs"
+
+
 # As strict as `load`
 
 BAD_CELLS = (
@@ -344,12 +385,6 @@ def test_hostile_files(name, tmp_path):
         else:
             found = load_arrays(path, on=ON)
             assert needs_of_arrays(found) == needs_of_compiled(compile_network(expected, ON))
-
-
-SUPPLIES = [
-    {"supplier": "a", "consumer": "b", "material": "ore", "share": "0.5"},
-    {"supplier": "c", "consumer": "b", "material": "ore", "share": "0.5"},
-]
 
 
 @pytest.mark.parametrize(
