@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONFIDENCES",
+    "STRUCTURE",
+    "UNNAMED",
     "Compiled",
     "Gap",
     "Question",
@@ -206,9 +208,11 @@ def resolve_targets(net: SupplyNetwork, targets: Sequence[str] | str | None) -> 
             )
         return found
     named = (targets,) if isinstance(targets, str) else tuple(dict.fromkeys(targets))
+    ids = net.table("nodes").column("id")
+    known = ids if len(named) == 1 else set(ids)
     for target in named:
-        if target not in net.node_rows:
-            raise UnknownNameError("node", target, net.node_rows)
+        if target not in known:
+            raise UnknownNameError("node", target, ids)
     return named
 
 
@@ -895,19 +899,29 @@ class Units:
         The units, sorted by name.
     unclear
         Vertices of nodes of which it is unknown whether they belong to a unit.
-    touches
-        Unit name to the nodes that it takes itself, or on which its government has a lever.
+    nodes
+        Node ids by vertex.
+    levers
+        Nodes on which each government has a lever, where units are their denials.
     """
 
     by: str
     units: tuple[Unit, ...]
     unclear: tuple[int, ...] = ()
-    touches: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    nodes: Sequence[str] = ()
+    levers: Mapping[str, frozenset[str]] | None = None
 
     @cached_property
     def by_name(self) -> Mapping[str, Unit]:
         """Unit name to unit."""
         return {unit.name: unit for unit in self.units}
+
+    @cached_property
+    def touches(self) -> Mapping[str, frozenset[str]]:
+        """Unit name to the nodes that it takes itself, or on which its government has a lever."""
+        if self.levers is not None:
+            return self.levers
+        return {u.name: frozenset(self.nodes[v] for v in u.vertices) for u in self.units}
 
     def named(self, name: str) -> Unit:
         """Return a unit by its name.
@@ -923,7 +937,10 @@ class Units:
 
     def own(self, target: str) -> frozenset[str]:
         """Return the units that are the target's own: they take part in no cut set."""
-        return frozenset(name for name, nodes in self.touches.items() if target in nodes)
+        if self.levers is not None:
+            return frozenset(name for name, nodes in self.levers.items() if target in nodes)
+        nodes = self.nodes
+        return frozenset(u.name for u in self.units if any(nodes[v] == target for v in u.vertices))
 
     def gaps(self, compiled: Compiled, target: str | None = None) -> tuple[Gap, ...]:
         """Return one gap per unclear node: searched as its loss, none for the target itself."""
@@ -974,8 +991,7 @@ def _node_units(net: SupplyNetwork, compiled: Compiled, by: str) -> Units:
         )
         for name in sorted(members)
     ]
-    touches = {u.name: frozenset(compiled.nodes[v] for v in u.vertices) for u in units}
-    return Units(by, tuple(units), tuple(unclear), touches)
+    return Units(by, tuple(units), tuple(unclear), compiled.nodes)
 
 
 def _values(net: SupplyNetwork, compiled: Compiled, by: str) -> list[str | None]:
@@ -1096,5 +1112,5 @@ def _controller_units(net: SupplyNetwork, compiled: Compiled) -> Units:
             if supplier in sure[name] and consumer not in any_lever[name]
         ]
         units.append(_edge_unit(compiled, name, label.get(name, name), "controller", denied))
-    touches = {name: frozenset(nodes) for name, nodes in any_lever.items()}
-    return Units("controller", tuple(units), tuple(unclear), touches)
+    under = {name: frozenset(nodes) for name, nodes in any_lever.items()}
+    return Units("controller", tuple(units), tuple(unclear), compiled.nodes, under)

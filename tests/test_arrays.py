@@ -286,6 +286,59 @@ def test_large_networks_compile_to_the_same_as_small_ones(first):
     assert seen > 200
 
 
+def test_large_networks_are_read_into_the_same_program(monkeypatch):
+    """Numpy arrays for compiled kernels, the same numbers as the lists, with coverage or not."""
+    if not _kernel.available():
+        pytest.skip("needs numba")
+    for seed in range(60):
+        net, target = build(Seeded(seed))
+        for coverage in (None, Decimal("0.6")):
+            try:
+                compiled = compile_network(net, net.as_of, coverage)
+            except QuestionError:
+                continue
+            for level, end in ((0, None), (1, None), (0, target), (1, target)):
+                plain = Reading(compiled, level, end)
+                with monkeypatch.context() as patch:
+                    patch.setattr(_kernel, "LARGE", -1)
+                    fast = Reading(compiled, level, end)
+                assert fast.program.fast
+                assert not plain.program.fast
+                assert [array.tolist() for array in fast.program] == list(plain.program)
+                assert (list(fast.vertices), fast.edges) == (list(plain.vertices), plain.edges)
+                assert (fast.edge_number, fast.target) == (plain.edge_number, plain.target)
+                gaps = [gap for gap in compiled.gaps if fast.reaches(gap)]
+                assert [bool(r) for r in fast.run(gaps)] == [bool(r) for r in plain.run(gaps)]
+                assert fast.not_running() == plain.not_running()
+
+
+@pytest.mark.parametrize("by", ["node", "country", "supply"])
+def test_answers_do_not_change_with_the_size_of_the_network(by, monkeypatch):
+    """Compiled by columns and searched on arrays, as large networks are."""
+    if not _kernel.available():
+        pytest.skip("needs numba")
+    for seed in range(100, 100 + 15 * SCALE):
+        net, target = build(Seeded(seed))
+        again = supplynet.SupplyNetwork(net.tables, net.meta)
+        small = [
+            supplynet.minimal_cut_sets(net, target, by=by).to_dict(),
+            supplynet.single_points_of_failure(net, target, by=by).to_dict(),
+            supplynet.lose(net, [target], ["n0"]).to_dict(),
+        ]
+        with monkeypatch.context() as patch:
+            patch.setattr(_kernel, "LARGE", -1)
+            patch.setattr(units, "_LARGE", -1)
+            large = [
+                supplynet.minimal_cut_sets(again, target, by=by).to_dict(),
+                supplynet.single_points_of_failure(again, target, by=by).to_dict(),
+                supplynet.lose(again, [target], ["n0"]).to_dict(),
+            ]
+        for one, other in zip(small, large, strict=True):
+            one.pop("method", None)
+            other.pop("method", None)
+            assert other == one, describe(net)
+
+
 def test_large_networks_are_compiled_by_columns_where_these_are_the_same(monkeypatch):
     monkeypatch.setattr(units, "_LARGE", 0)
     for name, made in (("_compile_columns", "columns"), ("_Compiler", "needs")):

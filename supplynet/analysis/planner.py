@@ -93,14 +93,24 @@ class Task:
 
     @cached_property
     def plain(self) -> Task | None:
-        """The same task without thresholds; ``None`` where they take too many helpers."""
-        if not len(self.program.need):
-            return self
-        expanded = _kernel.expand_thresholds(self.program, _MOST_HELPERS)
+        """The same task with lists, without thresholds; ``None``: these take too many helpers."""
+        listed = self.listed
+        if not len(listed.program.need):
+            return listed
+        expanded = _kernel.expand_thresholds(listed.program, _MOST_HELPERS)
         if expanded is None:
             return None
-        hits = _kernel.expanded_hits(expanded, self.hits)
+        hits = _kernel.expanded_hits(expanded, listed.hits)
         return Task(expanded.program, self.target, hits, self.first_gap, self.items)
+
+    @cached_property
+    def listed(self) -> Task:
+        """The same task with lists, for plain Python."""
+        if not self.program.fast:
+            return self
+        hits = _kernel.HitArrays(*(array.tolist() for array in self.hits))
+        program = _kernel.Program(*(array.tolist() for array in self.program))
+        return Task(program, self.target, hits, self.first_gap, self.items)
 
     @cached_property
     def compiled(self) -> Task:
@@ -394,7 +404,7 @@ class _Layers:
 
     def _branches(self, step: _Step) -> Iterable[_kernel.Set] | None:
         task = self.task.plain
-        if task is None or task.program.fast:
+        if task is None:
             return None
         hits = task.some_hits(step.singles, gaps=step.gaps > 0)
         items = (
@@ -457,6 +467,7 @@ def _cheapest(
 ) -> Iterator[tuple[int, _kernel.Set] | str]:
     from supplynet.analysis.maxsat import cheapest_cuts
 
+    task = task.listed
     runs = [False] * len(task.program.stopped)
     for vertex in task.order:
         runs[vertex] = True

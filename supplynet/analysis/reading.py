@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from supplynet.analysis import _kernel
 from supplynet.model import number_text
@@ -42,6 +43,86 @@ class Because:
         }
 
 
+def _small_program(compiled: Compiled, level: int) -> tuple[_kernel.Program, list[int]]:
+    slots = [slot for slot in compiled.slots if slot.rank >= level]
+    weighted = compiled.coverage is not None
+    program, edge_at, _ = _kernel.make_program(
+        [(slot.vertex, slot.edges) for slot in slots],
+        compiled.edge_source,
+        [reason is not None for reason in compiled.idle],
+        weights=[s.weights or (1,) * len(s.edges) for s in slots] if weighted else None,
+        needs=[s.threshold for s in slots] if weighted else None,
+    )
+    return program, edge_at
+
+
+def _large_program(compiled: Compiled, level: int) -> tuple[_kernel.Program, Any]:
+    """Return the same as :func:`_small_program`, as numpy arrays for compiled kernels."""
+    import numpy as np
+
+    drawn = _drawn(compiled)
+    kept = np.flatnonzero(drawn.rank >= level)
+    kept = kept[np.argsort(drawn.vertex[kept], kind="stable")]
+    width = drawn.width[kept]
+    edge_start = np.concatenate(([0], np.cumsum(width))).astype(np.int32)
+    place = np.repeat(drawn.first[kept] - edge_start[:-1], width) + np.arange(edge_start[-1])
+    edge_at = drawn.edge[place]
+    owned = np.bincount(drawn.vertex[kept], minlength=len(compiled.vertex_node))
+    weighted = compiled.coverage is not None
+    nothing = np.empty(0, dtype=np.int64)
+    program = _kernel.Program(
+        np.concatenate(([0], np.cumsum(owned))).astype(np.int32),
+        edge_start,
+        drawn.source[edge_at],
+        drawn.stopped,
+        drawn.weight[place] if weighted else nothing,
+        drawn.threshold[kept] if weighted else nothing,
+    )
+    return program, edge_at
+
+
+class _Drawn(NamedTuple):
+    """A compiled network as numpy arrays: of each slot, of its edges one after the other."""
+
+    vertex: Any
+    rank: Any
+    first: Any
+    width: Any
+    threshold: Any
+    edge: Any
+    weight: Any
+    source: Any
+    stopped: Any
+
+
+_drawn_of: WeakKeyDictionary[Compiled, _Drawn] = WeakKeyDictionary()
+
+
+def _drawn(compiled: Compiled) -> _Drawn:
+    import numpy as np
+
+    def array(values: Iterable[int], kind: str) -> Any:  # noqa: ANN401 - a numpy array
+        return np.fromiter(values, dtype=kind)
+
+    if compiled not in _drawn_of:
+        slots = compiled.slots
+        width = array((len(slot.edges) for slot in slots), "int32")
+        weighted = compiled.coverage is not None
+        weights = (s.weights or (1,) * len(s.edges) for s in slots if weighted)
+        _drawn_of[compiled] = _Drawn(
+            array((slot.vertex for slot in slots), "int32"),
+            array((slot.rank for slot in slots), "int8"),
+            np.cumsum(width) - width,
+            width,
+            array((slot.threshold for slot in slots if weighted), "int64"),
+            array((edge for slot in slots for edge in slot.edges), "int32"),
+            array((weight for part in weights for weight in part), "int64"),
+            np.array(compiled.edge_source, dtype="int32"),
+            array((reason is not None for reason in compiled.idle), "uint8"),
+        )
+    return _drawn_of[compiled]
+
+
 class Reading:
     """The needs of at least one level of confidence, of one target's cone or of all nodes.
 
@@ -58,6 +139,7 @@ class Reading:
     ----------
     program
         The arrays of the kernel, in its own numbering; with thresholds where a coverage is asked.
+        Numpy's, for compiled kernels, where the network is large.
     vertices, edges
         Compiled vertex and edge at each position of the program.
     """
@@ -65,23 +147,18 @@ class Reading:
     def __init__(self, compiled: Compiled, level: int, target: str | None = None) -> None:
         self.compiled = compiled
         self.level = level
-        kept_slots = [s for s in compiled.slots if s.rank >= level]
-        slots = [(s.vertex, s.edges) for s in kept_slots]
-        stopped = [reason is not None for reason in compiled.idle]
-        weighted = compiled.coverage is not None
-        program, edge_at, _ = _kernel.make_program(
-            slots,
-            compiled.edge_source,
-            stopped,
-            weights=[s.weights or (1,) * len(s.edges) for s in kept_slots] if weighted else None,
-            needs=[s.threshold for s in kept_slots] if weighted else None,
-        )
-        vertices: Sequence[int] = range(len(stopped))
+        if len(compiled.edge_source) > _kernel.LARGE and _kernel.available():
+            program, edge_at = _large_program(compiled, level)
+        else:
+            program, edge_at = _small_program(compiled, level)
+        vertices: Sequence[int] = range(len(compiled.vertex_node))
         if target is not None:
             goal = compiled.output[compiled.index[target]]
             vertices = _kernel.cone(program, goal)
             program, kept = _kernel.restrict(program, vertices)
-            edge_at = [edge_at[e] for e in kept]
+            edge_at = [edge_at[e] for e in kept] if type(kept) is list else edge_at[kept]
+        if type(edge_at) is not list:
+            edge_at = edge_at.tolist()
         self.program = program
         self.vertices = vertices
         self.edges = edge_at

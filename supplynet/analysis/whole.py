@@ -81,7 +81,7 @@ def whole_of(
         if coverage is not None:
             raise QuestionError("arrays hold no shares: ask a coverage of a loaded network")
         return _of_arrays(net, levels, by)
-    first = next(iter(net.node_rows), None)
+    first = next(iter(net.table("nodes").column("id")), None)
     if first is None:
         raise QuestionError("the network has no nodes")
     question = ask(net, first, by=by, on=on, coverage=coverage)

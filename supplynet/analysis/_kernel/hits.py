@@ -76,12 +76,21 @@ def items_of(start: Array, unit: Array) -> dict[int, list[int]]:
 
 
 def _rows(length: int, items: Mapping[int, Sequence[int]], *, fast: bool) -> tuple[Array, Array]:
-    start = filled(length + 1, 0, "int32", fast=fast)
-    unit = filled(sum(map(len, items.values())), 0, "int32", fast=fast)
-    at = 0
+    if fast:
+        return _arrays(length, items)
+    start = [0] * (length + 1)
+    unit: list[int] = []
     for place in range(length):
-        for number in sorted(items.get(place, ())):
-            unit[at] = number
-            at += 1
-        start[place + 1] = at
+        unit += sorted(items.get(place, ()))
+        start[place + 1] = len(unit)
     return start, unit
+
+
+def _arrays(length: int, items: Mapping[int, Sequence[int]]) -> tuple[Array, Array]:
+    import numpy as np
+
+    places = sorted(items)
+    start = np.zeros(length + 1, dtype=np.int32)
+    start[np.array(places, dtype=np.int64) + 1] = [len(items[place]) for place in places]
+    unit = [number for place in places for number in sorted(items[place])]
+    return np.cumsum(start, dtype=np.int32), np.array(unit, dtype=np.int32)

@@ -270,14 +270,23 @@ def restrict(program: Program, vertices: Sequence[int]) -> tuple[Program, Array]
     """Return the program on a set of vertices closed under sources, and the old edge of each."""
     fast = program.fast
     slot_start, edge_start = program.slot_start, program.edge_start
-    chosen = filled(len(vertices), 0, "int32", fast=fast)
     number = filled(len(program.stopped), -1, "int32", fast=fast)
-    slots = edges = 0
-    for i, vertex in enumerate(vertices):
-        chosen[i] = vertex
-        number[vertex] = i
-        slots += int(slot_start[vertex + 1] - slot_start[vertex])
-        edges += int(edge_start[slot_start[vertex + 1]] - edge_start[slot_start[vertex]])
+    chosen: Array
+    if fast:
+        import numpy as np
+
+        chosen = np.array(vertices, dtype=np.int32)
+        number[chosen] = np.arange(len(chosen), dtype=np.int32)
+        first, last = slot_start[chosen], slot_start[chosen + 1]
+        slots = int((last - first).sum())
+        edges = int((edge_start[last] - edge_start[first]).sum())
+    else:
+        chosen = list(vertices)
+        slots = edges = 0
+        for i, vertex in enumerate(vertices):
+            number[vertex] = i
+            slots += slot_start[vertex + 1] - slot_start[vertex]
+            edges += edge_start[slot_start[vertex + 1]] - edge_start[slot_start[vertex]]
     weighted = len(program.need) > 0
     part = Program(
         filled(len(vertices) + 1, 0, "int32", fast=fast),
