@@ -342,7 +342,7 @@ def denial(n: int) -> Result:
 
 
 def fat(n: int) -> Result:
-    """Every node has many needs with two suppliers each: thousands of cut sets of few units."""
+    """Every node has up to eight needs with two suppliers each: families of sets grow fast."""
     program, target = target_cone(n, FAT, 16)
     code = drawn(len(program.stopped), target, 30, 2)
     code[np.diff(program.slot_start) > 0] = -1
@@ -509,16 +509,27 @@ def cold_start() -> list[tuple[str, float]]:
     """Return the seconds to a first answer: plain, with compiled code kept, and compiling anew."""
     import tempfile
 
-    code = (
-        "import sys; sys.path[:0] = [sys.argv[1]]; from run import *; "
-        "p, t = target_cone(1000, EVEN, 6); n = len(p.stopped); h = but_target(n, t); "
-        "p = p if sys.argv[2] == 'fast' else _kernel.Program(*(a.tolist() for a in p)); "
-        "h = h if sys.argv[2] == 'fast' else _kernel.HitArrays(*(a.tolist() for a in h)); "
-        "planner.find(planner.Task(p, t, h, n, n), max_order=2, max_gaps=0)"
-    )
+    code = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from run import EVEN, _kernel, by_code, network, planner
+import numpy as np
+program, n = network(1000, EVEN, 1).program, 1000
+code = np.arange(n)
+code[n - 1] = -1
+hits = by_code(code)
+if sys.argv[2] == "plain":
+    program = _kernel.Program(*(a.tolist() for a in program))
+    hits = _kernel.HitArrays(*(a.tolist() for a in hits))
+planner.find(planner.Task(program, n - 1, hits, n, n), max_order=2, max_gaps=0)
+"""
 
     def call(kind: str, cache: str) -> float:
-        settings = {**os.environ, "NUMBA_CACHE_DIR": cache, "SUPPLYNET_PLAIN": str(kind == "plain")}
+        settings = {
+            **os.environ,
+            "NUMBA_CACHE_DIR": cache,
+            "SUPPLYNET_PLAIN": str(int(kind == "plain")),
+        }
         begin = time.perf_counter()
         subprocess.run([sys.executable, "-c", code, str(HERE), kind], check=True, env=settings)
         return time.perf_counter() - begin

@@ -345,14 +345,15 @@ class _Layers:
     def _diagram(self, units: int) -> _kernel.Diagram | None:
         """Return the sets of up to so many units of a target upstream of which is no loop."""
         task = self.task.compiled if _kernel.available() else self.task
-        if not _kernel.is_acyclic(task.program, task.target):
+        most = _MOST_NODES.compiled if task.program.fast else _MOST_NODES.plain
+        if most < 0 or not _kernel.is_acyclic(task.program, task.target):
             return None
         return _kernel.cut_sets_by_diagram(
             task.program,
             task.some_hits(gaps=False),
             target=task.target,
             max_order=units,
-            node_limit=_MOST_NODES.compiled if task.program.fast else _MOST_NODES.plain,
+            node_limit=most,
         )
 
     def _directed(self, step: _Step) -> list[_kernel.Set] | None:

@@ -246,10 +246,12 @@ def _lost(whole: Whole, program: Any, losses: Any) -> list[int]:  # noqa: ANN401
     if program.fast:
         import numpy as np
 
-        counted = (vertices < nodes) & (runs[vertices] > 0)
+        makes = runs[np.asarray(whole.output)] > 0
+        counted = vertices < nodes
+        counted[counted] = makes[vertices[counted]]
         before = np.concatenate(([0], np.cumsum(counted)))
         return _plain(np.diff(before[start]))
     return [
-        sum(1 for v in vertices[start[u] : start[u + 1]] if v < nodes and runs[v])
+        sum(1 for v in vertices[start[u] : start[u + 1]] if v < nodes and runs[whole.output[v]])
         for u in range(len(whole.names))
     ]
