@@ -150,6 +150,31 @@ def draw_layers(seed: int) -> tuple[Case, int]:
     return draft.case(units)
 
 
+def draw_deep(seed: int) -> tuple[Case, int]:
+    """Return a case of many small gates, each over some that nothing has yet and some in use."""
+    chance = seeded(seed)
+    draft = Draft(chance, weighted=chance.random() < 0.1)
+    units = chance.randint(4, 9)
+    nodes = [draft.add_vertex([unit]) for unit in range(units)]
+    free = list(nodes)
+    gates = chance.randint(6, 20)
+    share, both = chance.choice([0.2, 0.4, 0.6, 0.8]), chance.choice([0.3, 0.5, 0.7])
+    for gate in range(gates):
+        vertex = draft.add_vertex([])
+        mine = set(free[:6]) if gate == gates - 1 else set()
+        for i in range(chance.choice([2, 2, 2, 3, 3, 4])):
+            if free and (i == 0 or chance.random() > share):
+                mine.add(free.pop(chance.randrange(len(free))))
+            else:
+                mine.add(chance.choice(nodes[-10:] if chance.random() < 0.6 else nodes))
+        together = chance.random() < both
+        for sources in [sorted(mine)] if together else [[v] for v in sorted(mine)]:
+            draft.add_slot(vertex, sources, [])
+        nodes.append(vertex)
+        free.append(vertex)
+    return draft.case(units)
+
+
 def by_truth_table(case: Case, target: int) -> set[Set]:
     """Return the minimal sets that stop the target: one bit for each set of units."""
     everything = (1 << (1 << case.units)) - 1
@@ -236,20 +261,23 @@ def unsimplified(monkeypatch):
     monkeypatch.setattr(modules, "simplified", plain)
 
 
-@pytest.mark.parametrize(("cases", "least"), [(draw, 2), (draw_modular, 1.5), (draw_layers, 3)])
+CASES = [draw, draw_modular, draw_layers, draw_deep]
+
+
+@pytest.mark.parametrize(("cases", "least"), [*zip(CASES, (2, 1.5, 3, 2), strict=True)])
 def test_all_minimal_sets_are_found(cases, least):
-    found = [check(*cases(seed), seed) for seed in range(300 * SCALE)]
+    found = [check(*cases(seed), seed) for seed in range(250 * SCALE)]
     assert sum(found) > least * len(found)
 
 
-@pytest.mark.parametrize("cases", [draw, draw_modular, draw_layers])
+@pytest.mark.parametrize("cases", CASES)
 def test_all_minimal_sets_are_found_without_simplifying(cases, monkeypatch):
     unsimplified(monkeypatch)
-    for seed in range(5_000, 5_000 + 150 * SCALE):
+    for seed in range(5_000, 5_000 + 80 * SCALE):
         check(*cases(seed), seed)
 
 
-@pytest.mark.parametrize("cases", [draw, draw_modular, draw_layers])
+@pytest.mark.parametrize("cases", CASES)
 def test_compiled_kernels_find_the_same(cases, monkeypatch):
     pytest.importorskip("numba")
     for seed in range(10_000, 10_000 + 150 * SCALE):
@@ -398,6 +426,30 @@ def test_counts_are_exact_beyond_machine_words(fast, shared):
     first = next(found.sets())
     assert len(first) == min(expected)
     assert all(first & set(units) for units in hits.values())
+
+
+@pytest.mark.parametrize("fast", kinds())
+def test_what_decides_a_module_within_what_is_taken_out_of_a_larger_one(fast):
+    """Unit 0 decides gate 9. Gate 5, 0 and 1, decides it too and the target, which is 9 or 4."""
+    units = {v: [v] for v in range(5)}
+    gates = [
+        (5, [0, 1], "and"),
+        (6, [0, 2], "and"),
+        (7, [0, 3], "and"),
+        (8, [5, 6], "or"),
+        (10, [5, 7], "or"),
+        (9, [8, 10], "and"),
+        (11, [4, 9], "or"),
+    ]
+    slots: list[tuple[int, list[int]]] = []
+    source: list[int] = []
+    for gate, below, kind in gates:
+        for sources in [below] if kind == "and" else [[v] for v in below]:
+            slots.append((gate, list(range(len(source), len(source) + len(sources)))))
+            source += sources
+    program, _, _ = make_program(slots, source, [False] * 12)
+    found = diagram(Case(program, units, {}, 5), 11, None, fast=fast)
+    assert set(found.sets()) == {frozenset(s) for s in ({4}, {0, 1}, {0, 2, 3})}
 
 
 @pytest.mark.parametrize("fast", kinds())

@@ -22,6 +22,8 @@ _OPEN, _INLINE = -1, -2
 
 #: Most rounds; each finds less.
 _ROUNDS = 16
+#: Steps up the graph, all in all, to see what decides a module.
+_MOST_STEPS = 20_000_000
 #: Arguments of one gate among which pairs with something in common are looked for.
 _PAIRED = 64
 
@@ -36,7 +38,7 @@ def simplified(graph: Graph, limit: int) -> Graph:
         if size == graph.size:
             break
         size = graph.size
-        graph = _factored(graph)
+        graph = _factored(_lifted(graph, limit))
     return _merged(graph)
 
 
@@ -46,11 +48,21 @@ def _rewritten(graph: Graph, shape: Shape) -> Graph:
     gates, args = graph.size
     nodes = graph.base + gates
     new = Graph(graph.base, gates, args, fast=fast)
-    node_of, gone, assumed = (zeros(n, fast=fast) for n in (nodes, args, nodes))
-    kinds = graph.arrays[0]
-    stack, scratch = zeros(2 * gates + 2, fast=fast), zeros(args, fast=fast)
-    _assume(kinds, graph.arrays, shape.parents, gone, node_of, assumed, stack)
-    _rewrite(kinds, graph.arrays, tuple(shape[:4]), new.arrays, node_of, gone, scratch)
+    node_of, scratch = zeros(nodes, fast=fast), zeros(args, fast=fast)
+    _rewrite(graph.arrays[0], graph.arrays, tuple(shape[:4]), new.arrays, node_of, scratch)
+    return new
+
+
+def _lifted(graph: Graph, limit: int) -> Graph:
+    """Return the graph with what brings down a whole module said once, at the module."""
+    fast = graph.fast
+    gates, args = graph.size
+    nodes = graph.base + gates
+    new = Graph(graph.base, 2 * gates, 2 * args + gates, fast=fast)
+    lengths = nodes + 1, args, nodes, nodes, nodes, nodes, nodes, nodes, nodes, args + 1
+    work = tuple(zeros(n, fast=fast) for n in lengths)
+    shape = shape_of(graph, limit)
+    _lift(graph.arrays[0], graph.arrays, shape.module, shape.parents, new.arrays, work)
     return new
 
 
@@ -79,76 +91,17 @@ def _merged(graph: Graph) -> Graph:
 
 
 @kernel
-def _assume(
-    kinds: Array,
-    graph: tuple[Array, ...],
-    parents: Array,
-    gone: Array,
-    constant: Array,
-    assumed: Array,
-    stack: Array,
-) -> None:
-    """Find what gates that have only one use need not say, since a gate above says it.
-
-    In x or f(x), f may take x to be false; in x and f(x), to be true. Flags arguments that are
-    neutral then, and fills `constant` with 1 + what a gate always is then, else 0.
-    """
-    _, start, arg, _, _, state = graph
-    base = state[BASE]
-    root = state[ROOT]
-    for top in range(base, base + state[COUNT]):
-        if top != root and parents[top] < 2:
-            continue
-        stack[0] = top
-        stack[1] = start[top - base]
-        depth = 2
-        while depth > 0:
-            g = stack[depth - 2]
-            at = stack[depth - 1]
-            k = g - base
-            value = 1 + kinds[k]
-            if at == start[k]:
-                for i in range(start[k], start[k + 1]):
-                    known = assumed[arg[i]]
-                    if known == value:
-                        gone[i] = 1
-                    elif known:
-                        constant[g] = known
-                if constant[g]:
-                    depth -= 2
-                    continue
-                # From here on, that is below the arguments.
-                for i in range(start[k], start[k + 1]):
-                    if not gone[i]:
-                        assumed[arg[i]] = value
-            if at == start[k + 1]:
-                for i in range(start[k], start[k + 1]):
-                    if not gone[i]:
-                        assumed[arg[i]] = 0
-                depth -= 2
-                continue
-            stack[depth - 1] = at + 1
-            a = arg[at]
-            if a >= base and parents[a] == 1 and not gone[at]:
-                stack[depth] = a
-                stack[depth + 1] = start[a - base]
-                depth += 2
-
-
-@kernel
 def _rewrite(
     kinds: Array,
     graph: tuple[Array, ...],
     shape: tuple[Array, ...],
     new: tuple[Array, ...],
     node_of: Array,
-    gone: Array,
     tmp: Array,
 ) -> None:
-    """Build the graph anew, what is beyond the limits and what is flagged as gone left out.
+    """Build the graph anew, what is beyond the limits left out.
 
-    `node_of` comes with 1 + the constant that a gate is, else 0. A gate whose only use is in a
-    gate of its own kind becomes part of that.
+    A gate whose only use is in a gate of its own kind becomes part of that.
     """
     _, start, arg, _, _, state = graph
     _, parents, least, limit = shape[:4]
@@ -158,7 +111,7 @@ def _rewrite(
     for a in range(2, base):
         node_of[a] = a if least[a] <= limit[a] else FALSE
     for g in range(base, base + count):
-        node_of[g] = node_of[g] - 1 if least[g] <= limit[g] else FALSE
+        node_of[g] = _OPEN if least[g] <= limit[g] else FALSE
     for g in range(base, base + count):
         if node_of[g] != _OPEN and node_of[g] != _INLINE:
             continue
@@ -180,9 +133,8 @@ def _rewrite(
         todo = g
         while True:
             for i in range(start[todo - base + 1] - 1, start[todo - base] - 1, -1):
-                if not gone[i]:
-                    top -= 1
-                    tmp[top] = arg[i]
+                top -= 1
+                tmp[top] = arg[i]
             todo = 0
             while top < len(tmp) and not todo:
                 a = tmp[top]
@@ -198,6 +150,108 @@ def _rewrite(
             tmp[i] = node_of[tmp[i]]
         node_of[g] = make_gate(tmp, int(end), int(end), kinds[g - base], new)
     new[5][ROOT] = node_of[state[ROOT]]
+
+
+@kernel
+def _list_uses(
+    kinds: Array, graph: tuple[Array, ...], parents: Array, first: Array, above: Array
+) -> None:
+    """Fill the gates that node a is an argument of, above[first[a]:first[a + 1]], ascending."""
+    _, start, arg, _, _, state = graph
+    base = state[BASE]
+    root = state[ROOT]
+    nodes = base + state[COUNT]
+    for a in range(nodes):
+        first[a + 1] = first[a] + parents[a]
+    for g in range(base, nodes):
+        if parents[g] or g == root:
+            for i in range(start[g - base], start[g - base + 1]):
+                above[first[arg[i]]] = g
+                first[arg[i]] += 1
+    for a in range(nodes):
+        first[a] -= parents[a]
+
+
+@kernel
+def _lift(
+    kinds: Array,
+    graph: tuple[Array, ...],
+    module: Array,
+    parents: Array,
+    new: tuple[Array, ...],
+    work: tuple[Array, ...],
+) -> None:
+    """Build the graph anew, with what decides a module taken out of it.
+
+    If a module fails wherever x does, it is x or the module with x false; if it cannot fail
+    without x, it is x and the module with x true. So x is said once, at the innermost such
+    module: further out, it would leave behind a module that was found to hold all of what is
+    under x.
+    """
+    _, start, arg, _, _, state = graph
+    first, above, met, lacking, queue, instead, taken, then, node_of, tmp = work
+    base = state[BASE]
+    root = state[ROOT]
+    nodes = base + state[COUNT]
+    _list_uses(kinds, graph, parents, first, above)
+    steps = 0
+    stamp = 0
+    # `instead` is 1 + the constant in the place of x; `taken` the first that is taken out of a
+    # module, `then` the next one.
+    for x in range(2, nodes):
+        if parents[x] < 2 or steps > _MOST_STEPS:
+            continue
+        for kind in range(2):
+            stamp += 1
+            queue[0] = x
+            end = 1
+            at = 0
+            innermost = 0
+            while at < end:
+                y = queue[at]
+                at += 1
+                steps += parents[y]
+                for i in range(first[y], first[y + 1]):
+                    g = above[i]
+                    if met[g] != stamp:
+                        met[g] = stamp
+                        lacking[g] = 1
+                        if kinds[g - base] != kind:
+                            lacking[g] = start[g - base + 1] - start[g - base]
+                    lacking[g] -= 1
+                    if lacking[g] == 0:
+                        queue[end] = g
+                        end += 1
+                        if module[g] and (innermost == 0 or g < innermost):
+                            innermost = g
+            if innermost:
+                instead[x] = 1 + kind
+                then[x] = taken[innermost]
+                taken[innermost] = x
+                break
+    for a in range(base):
+        node_of[a] = a
+    for g in range(base, nodes):
+        if not parents[g] and g != root:
+            continue
+        end = 0
+        for i in range(start[g - base], start[g - base + 1]):
+            a = arg[i]
+            tmp[end] = instead[a] - 1 if instead[a] else node_of[a]
+            end += 1
+        node_of[g] = make_gate(tmp, int(end), int(end), kinds[g - base], new)
+        # What has another under it is nearer to what is left of the module.
+        x = taken[g]
+        while x:
+            kind = instead[x] - 1
+            tmp[0] = node_of[g]
+            end = 1
+            while x and instead[x] - 1 == kind:
+                tmp[end] = node_of[x]
+                end += 1
+                x = then[x]
+            node_of[g] = make_gate(tmp, int(end), int(end), kind, new)
+    new[5][ROOT] = node_of[root]
 
 
 @kernel
@@ -230,7 +284,11 @@ def _factor(
         several = 0
         for i in range(start[g - base], start[g - base + 1]):
             a = arg[i]
+            paired = False
             if a >= base and parents[a] == 1 and kinds[a - base] == other and several < _PAIRED:
+                for m in range(start[a - base], start[a - base + 1]):
+                    paired = paired or parents[arg[m]] > 1
+            if paired:
                 several += 1
                 tmp[len(tmp) - several] = a
             else:
@@ -318,17 +376,9 @@ def _merge(
     base = state[BASE]
     count = state[COUNT]
     root = state[ROOT]
-    # Gates that have node a as an argument: above[first[a]:first[a + 1]], ascending.
     for a in range(base + count):
         node_of[a] = a
-        first[a + 1] = first[a] + parents[a]
-    for g in range(base, base + count):
-        if parents[g] or g == root:
-            for i in range(start[g - base], start[g - base + 1]):
-                above[first[arg[i]]] = g
-                first[arg[i]] += 1
-    for a in range(base + count):
-        first[a] -= parents[a]
+    _list_uses(kinds, graph, parents, first, above)
     mask = len(table) - 1
     for g in range(base, base + count):
         if not parents[g] and g != root:

@@ -43,10 +43,12 @@ _SLICE = 10_000_000
 _FIRST_WORK = 2_000_000
 _MORE_WORK = 8
 _ORDERS = 4
+_NO_LIMIT = 1 << 62
 
 #: Positions in the state, behind those of `run`: the gate being solved, whether its diagram is
-#: begun, the order tried and its work, the stamp of the plan, and where the store ends.
-_GATE, _BEGUN, _ORDER, _BUDGET, _STAMP, _STORED = range(STATE, STATE + 6)
+#: begun, the order tried and its work, work done before, the stamp of the plan, and where the
+#: store ends.
+_GATE, _BEGUN, _ORDER, _BUDGET, _SPENT, _STAMP, _STORED = range(STATE, STATE + 7)
 _NO_ROOM = 3
 
 
@@ -57,6 +59,7 @@ def cut_sets_by_diagram(
     target: int,
     max_order: int | None,
     node_limit: int = NODES,
+    work_limit: int | None = None,
     time_limit: float | None = None,
 ) -> Diagram | None:
     """Return the minimal cut sets of a target upstream of which there is no loop.
@@ -68,14 +71,18 @@ def cut_sets_by_diagram(
     max_order
         Sets of more units are left out; None for all sets.
     node_limit
-        Most nodes of the diagram of one module, in each of the orders tried.
+        Most nodes of the diagram of one module, in each of the orders tried; rounded up to a
+        power of two. Below 0 there is no answer.
+    work_limit
+        Most calls of an operation on two nodes, all in all: some ten million a second compiled,
+        half a million in plain Python.
     time_limit
-        Seconds, looked at every second or so.
+        Seconds, looked at every second or so. It makes the answer depend on the machine.
 
     Returns
     -------
     Diagram or None
-        None when out of nodes or time, when thresholds take too many gates, or where sets of
+        None when out of nodes, work or time, when thresholds take too many gates, or where sets of
         more units are possible than can be told apart (32,766); never a part of the sets.
     """
     limit = UNKNOWN - 1 if max_order is None else min(max_order, UNKNOWN - 1)
@@ -86,7 +93,10 @@ def cut_sets_by_diagram(
     gates = gates_of(graph, limit)
     if (max_order is None or max_order > limit) and gates.units > limit:
         return None
-    modules = _Engine(gates, fast=program.fast).solve(node_limit, stop)
+    if node_limit < 0:
+        return None
+    engine = _Engine(gates, fast=program.fast)
+    modules = engine.solve(node_limit, _NO_LIMIT if work_limit is None else work_limit, stop)
     return None if modules is None else Diagram(gates, modules)
 
 
@@ -136,8 +146,10 @@ class _Engine:
         new[: len(old)] = old
         return new
 
-    def solve(self, node_limit: int, stop: float | None) -> tuple[Array, ...] | None:
-        """Return the modules with their diagrams; None when out of nodes or time."""
+    def solve(
+        self, node_limit: int, work_limit: int, stop: float | None
+    ) -> tuple[Array, ...] | None:
+        """Return the modules with their diagrams; None when out of nodes, work or time."""
         gates, state = self.gates, self.state
         if not len(gates.kind):
             return self.modules
@@ -145,13 +157,15 @@ class _Engine:
         failed: set[int] = set()
         gate = -1
         while True:
-            until = int(state[WORK]) + _SLICE
+            until = min(int(state[WORK]) + _SLICE, work_limit - int(state[_SPENT]))
             code = _solve(
                 self.plan, self.variables, self.weight, gates.lists, self.work, self.tables,
                 self.result, self.modules, state, gates.base, until, _FIRST_WORK,
             )  # fmt: skip
             if code == DONE:
                 return self.modules
+            if state[_SPENT] + state[WORK] >= work_limit:
+                return None
             if stop is not None and time.monotonic() > stop:
                 return None
             if gate != state[_GATE]:
@@ -171,6 +185,8 @@ class _Engine:
 
     def _try_next(self, failed: set[int]) -> None:
         state = self.state
+        state[_SPENT] += state[WORK]
+        state[WORK] = 0
         state[_BEGUN] = 0
         while True:
             state[_ORDER] += 1
@@ -265,6 +281,8 @@ def _solve(
                 number[i] = max(high, number[store[3 * (first + i) + 2]])
             most[k] = min(number[last - first - 1], limit[g])
             state[_STORED] = last
+            state[_SPENT] += state[WORK]
+            state[WORK] = 0
             state[_BEGUN] = 0
             state[_ORDER] = 0
             state[_BUDGET] = budget
