@@ -20,12 +20,15 @@ from weakref import WeakKeyDictionary
 
 from supplynet.arrays import (
     CONFIDENCES,
+    NOT_UNITS,
     STRUCTURE,
     SUPPLIERS,
     SUPPLY,
     UNNAMED,
     UPSTREAM,
     arrays_of_network,
+    rank_of,
+    text_of,
 )
 from supplynet.errors import QuestionError, UnknownNameError, did_you_mean
 from supplynet.model import number_text, resolve_date
@@ -66,7 +69,6 @@ BUILT_IN = (
     "supply",
 )
 _BLANK_IS_GAP = frozenset({"country", "operator", "owner", "controller", "stage"})
-_NOT_UNITS = frozenset({"id", "name", "note", "references", "makes", "aliases", "lei"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,7 @@ def _refuse_later_parts(
 def node_columns(net: SupplyNetwork) -> tuple[str, ...]:
     """Return the columns of `nodes` that can serve as `by`, besides the built-in ones."""
     given = net.table("nodes").columns
-    return tuple(c for c in given if c not in _NOT_UNITS and c not in BUILT_IN)
+    return tuple(c for c in given if c not in NOT_UNITS and c not in BUILT_IN)
 
 
 def target_ids(net: SupplyNetwork) -> tuple[str, ...]:
@@ -707,7 +709,7 @@ class _Compiler:
         live = [s for s in need.supplies if self._live(s)]
         partial, by_default = self._is_partial(need, lists, live)
         vertex = node if need.product is None else self.product_vertex[node, need.product]
-        rank = max(_rank(c) for c in confidences)
+        rank = max(rank_of(c) for c in confidences)
         assumed_complete = by_default and not partial
         if self.coverage is None:
             edges = [self._supply_edge(s) for s in live]
@@ -730,7 +732,7 @@ class _Compiler:
             if self._live(supply):
                 edges.append(self._supply_edge(supply))
             edges.append(self._edge(self.unnamed, -1, gap))
-            rank = _rank(self.supply_confidence[supply])
+            rank = rank_of(self.supply_confidence[supply])
             self.slots.append(Slot(vertex, need.label, rank, tuple(edges)))
 
     def _add_intakes(self, slot: Slot, need: _Need, live: Sequence[int], least: Fraction) -> None:
@@ -870,11 +872,6 @@ class _Compiler:
             self.gap_vertices[f"upstream:{self.ids[node]}"].append(node)
 
 
-def _rank(confidence: str | None) -> int:
-    # Nobody has graded it, which is no reason to call it invented.
-    return CONFIDENCES.index(confidence or "low")
-
-
 @dataclass(frozen=True, slots=True)
 class Unit:
     """What is lost together: vertices (nodes) and edges (of supplies)."""
@@ -1002,13 +999,7 @@ def _values(net: SupplyNetwork, compiled: Compiled, by: str) -> list[str | None]
 
         owners = controllers(net, on=compiled.on).by_id
         return [owners[node].owner for node in compiled.nodes]
-    return [_text(value) for value in net.table("nodes").column(by)]
-
-
-def _text(value: object) -> str | None:
-    if value is None or value == ():
-        return None
-    return ";".join(value) if isinstance(value, tuple) else str(value)
+    return [text_of(value) for value in net.table("nodes").column(by)]
 
 
 def _labels(net: SupplyNetwork, by: str) -> Mapping[str, str]:

@@ -17,12 +17,12 @@ import pytest
 from strategies import ON, Seeded, build, describe, make_network
 
 import supplynet
-from supplynet import QuestionError, UnknownNameError, ValidationError, arrays, units
+from supplynet import QuestionError, UnknownNameError, ValidationError, units
 from supplynet.analysis import _kernel
 from supplynet.analysis.reading import Reading
-from supplynet.arrays import NetworkArrays, arrays_of_network, load_arrays
-from supplynet.io import bulk, coded
-from supplynet.io.coded import Coded, Names
+from supplynet.arrays import UPSTREAM, NetworkArrays, arrays_of_network, compiler, load_arrays
+from supplynet.io import bulk, bulkrules, csvcolumns
+from supplynet.io.coded import Coded, Names, share_totals
 from supplynet.units import compile_network, compile_units
 
 SUPPLIES = [
@@ -128,7 +128,7 @@ def differences(found, net, on):
         for gap, kind in enumerate(found.gaps.kind.tolist()):
             first, last = found.gaps.edge_start[gap : gap + 2]
             cut = [place[e] for e in found.gaps.edge[first:last].tolist() if e in place]
-            lost = [int(found.gaps.item[gap])] if kind == arrays.UPSTREAM else []
+            lost = [int(found.gaps.item[gap])] if kind == UPSTREAM else []
             name = found.gap_id(gap)
             same(f"level {level}, {name}", runs(lost, cut), expected(gaps[name]))
     return wrong
@@ -248,10 +248,10 @@ def test_nothing_hangs_on_blocks_quotes_and_the_width_of_integers(seed, tmp_path
         lines = file.read_text(encoding="utf-8").splitlines()
         header = [f'"{cell}"' for cell in lines[0].split(",")]
         file.write_text("\n".join([",".join(header), *lines[1:]]), encoding="utf-8")
-    monkeypatch.setattr(coded, "_BLOCK", 1 + seed % 90)
-    monkeypatch.setattr(coded, "_BATCH_ROWS", 1 + seed % 3)
-    monkeypatch.setattr(arrays, "_SORTABLE_BITS", 1)
-    monkeypatch.setattr(bulk, "_KEY_BITS", 1)
+    monkeypatch.setattr(csvcolumns, "_BLOCK", 1 + seed % 90)
+    monkeypatch.setattr(csvcolumns, "_BATCH_ROWS", 1 + seed % 3)
+    monkeypatch.setattr(compiler, "_SORTABLE_BITS", 1)
+    monkeypatch.setattr(bulkrules, "_KEY_BITS", 1)
     check(fast(tmp_path / "n"), again)
 
 
@@ -652,7 +652,7 @@ def test_sums_of_shares_are_exact():
         shares = [Decimal(text) for group in groups for text in group.split()]
         of = [i for i, group in enumerate(groups) for _ in group.split()]
         column = Coded(np.arange(len(shares), dtype=np.int32), shares)
-        return bulk.share_totals(np.array(of), len(groups), column).tolist()
+        return share_totals(np.array(of), len(groups), column).tolist()
 
     assert signs("0.1 " * 10, "0.3 0.3 0.4", "0.3 0.3 0.3", "0.5 0.6") == [0, 0, -1, 1]
     third = "0.333333333333333333"
@@ -663,5 +663,5 @@ def test_sums_of_shares_are_exact():
     many = ["0.000001"] * 1_000_000
     code = np.zeros(len(many), dtype=np.int32)
     for value, sign in (("0.000001", 0), ("0.0000010000001", 1), ("0.0000009999999", -1)):
-        found = bulk.share_totals(np.zeros(len(many), int), 1, Coded(code, [Decimal(value)]))
+        found = share_totals(np.zeros(len(many), int), 1, Coded(code, [Decimal(value)]))
         assert found.tolist() == [sign]

@@ -6,25 +6,15 @@ import os
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from supplynet.errors import Finding, ValidationError
-from supplynet.io.coded import (
-    Coded,
-    Columns,
-    CsvColumns,
-    Doubt,
-    Kind,
-    ParquetColumns,
-    Want,
-    filled,
-    raw_parquet,
-    read_texts,
-    typed,
-)
+from supplynet.io.bulkrules import check_columns, nodes_to_check, repeated, supplies_to_check
+from supplynet.io.coded import Coded, Doubt, Kind, Want, filled, read_texts, typed
 from supplynet.io.convert import Findings
+from supplynet.io.csvcolumns import CsvColumns
 from supplynet.io.csvtext import RawTable, read_csv
 from supplynet.io.meta import META_FILE, read_meta
+from supplynet.io.parquet import ParquetColumns, raw_parquet
 from supplynet.io.read import assemble, examine
 from supplynet.io.rules import BANDS, RuleSet, check_errors
 from supplynet.io.tables import (
@@ -39,19 +29,17 @@ from supplynet.io.tables import (
 from supplynet.model import Meta, SupplyNetwork, Table
 from supplynet.schema import TABLES, fold
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+__all__ = ["CodedNetwork", "read_coded"]
 
-__all__ = ["CodedNetwork", "read_coded", "share_totals"]
-
+Columns = CsvColumns | ParquetColumns
 _PARQUET = ".parquet"
 #: What the compiler asks of a supply.
 _SUPPLY_FIELDS = frozenset(
-    {"supplier", "consumer", "material", "share", "qualified", "status", "confidence", "start"}
-    | {"end"}
-)
-#: Bits of an integer in which supplier, consumer and material of a supply must fit.
-_KEY_BITS = 62
+    (
+        "supplier", "consumer", "material", "share", "qualified", "status", "confidence", "start",
+        "end",
+    )
+)  # fmt: skip
 #: Words of graph tools for edges that do not say who supplies whom.
 _UNDIRECTED = frozenset({"undirected", "mixed"})
 #: Columns of nodes that name no unit and take part in no rule.
@@ -248,11 +236,10 @@ class _Reader:
             ids = found.nodes
         tables = {
             **small,
-            "nodes": _nodes_to_check(ids, nodes, sources),
-            "supplies": _supplies_to_check(found, ids, small.get("needs")),
+            "nodes": nodes_to_check(ids, nodes, sources),
+            "supplies": supplies_to_check(found.columns, ids, found.references, small.get("needs")),
         }
-        _check_periods(found.columns)
-        _check_bands(found.columns)
+        check_columns(found.columns)
         check_errors(RuleSet(tables, frozenset(self.files), meta, META_FILE), self.findings)
         self._no_errors()
         return CodedNetwork(
@@ -474,7 +461,7 @@ def _numbered(
     columns: Columns, supplies: Mapping[str, Coded], ids: Sequence[str]
 ) -> dict[int, str]:
     """Return the ids of rows of the same supplier, consumer and material as another row."""
-    rows = _repeated(supplies, len(ids))
+    rows = repeated(supplies, len(ids))
     if not len(rows):
         return {}
     names = (*ids, *(supplies["material"].values if "material" in supplies else ()))
@@ -488,206 +475,12 @@ def _numbered(
     return dict(zip(rows.tolist(), fill_supply_ids(table).column("id"), strict=True))
 
 
-def _repeated(supplies: Mapping[str, Coded], nodes: int) -> NDArray[Any]:
-    import numpy as np
-
-    key = supplies["consumer"].code.astype(np.int64)
-    size = nodes
-    if "material" in supplies:
-        size *= len(supplies["material"].values) + 1
-        key = key * (size // nodes) + supplies["material"].code + 1
-    supplier = supplies["supplier"].code
-    if size * nodes >> _KEY_BITS:
-        _, key = np.unique(key, return_inverse=True)
-    key = key * nodes + supplier
-    ordered = np.sort(key)
-    again = ordered[1:][ordered[1:] == ordered[:-1]]
-    return np.flatnonzero(np.isin(key, again)) if len(again) else again
-
-
 def _with_defaults(table: str, columns: Mapping[str, Coded], rows: int) -> dict[str, Coded]:
     found = dict(columns)
     for spec in TABLES[table]:
         if spec.default and not spec.default.startswith("{"):
             found[spec.name] = filled(found.get(spec.name), spec.default, rows)
     return found
-
-
-def _expanded(column: Coded) -> list[Any]:
-    values = [*column.values, None]
-    return [values[i] for i in column.code.tolist()]
-
-
-def _nodes_to_check(
-    ids: Sequence[str], nodes: Mapping[str, Coded], references: Sequence[str]
-) -> Table:
-    """Return what the rules look at of the nodes: real rows, but references on any."""
-    schema = TABLES["nodes"]
-    wanted = {"operator", "makes", "start", "end"}
-    for band in BANDS["nodes"]:
-        wanted |= set(band) if len(set(band) & nodes.keys()) > 1 else set()
-    columns: dict[str, Sequence[Any]] = {"id": ids}
-    for name in wanted & nodes.keys():
-        columns[name] = _expanded(nodes[name])
-    if references:
-        columns["references"] = [tuple(references), *[()] * (len(ids) - 1)]
-    columns = {
-        name: [() if value is None else value for value in column]
-        if name in schema.list_fields
-        else column
-        for name, column in columns.items()
-    }
-    return Table("nodes", columns, len(ids), list_fields=schema.list_fields)
-
-
-def _supplies_to_check(found: _Supplies, ids: Sequence[str], needs: Table | None) -> Table:
-    """Return what the rules look at of the supplies: every name once, and the rows in doubt.
-
-    The ends are nodes, which is known by now. Rows of their own hold the names, so that no rule
-    between columns takes two of them for a row.
-    """
-    rows: list[dict[str, Any]] = []
-    if "material" in found.columns:
-        rows += [{"material": name} for name in found.columns["material"].values]
-    if found.references:
-        rows.append({"references": tuple(found.references)})
-    rows += _rows_of_products(found.columns, ids, needs)
-    rows += _rows_above_one(found, ids)
-    names = dict.fromkeys(name for row in rows for name in row)
-    schema = TABLES["supplies"]
-    columns = {
-        name: [row.get(name, () if name in schema.list_fields else None) for row in rows]
-        for name in names
-    }
-    return Table("supplies", columns, len(rows), list_fields=schema.list_fields)
-
-
-def _rows_of_products(
-    supplies: Mapping[str, Coded], ids: Sequence[str], needs: Table | None
-) -> list[dict[str, Any]]:
-    """Return what the nodes supply that have needs of single products."""
-    import numpy as np
-
-    if needs is None or "material" not in supplies:
-        return []
-    consumers = {
-        consumer
-        for consumer, product in zip(needs.column("consumer"), needs.column("product"), strict=True)
-        if product is not None
-    }
-    if not consumers:
-        return []
-    wanted = np.array([name in consumers for name in ids], dtype=bool)
-    supplier, material = supplies["supplier"].code, supplies["material"]
-    some = wanted[supplier] & (material.code >= 0)
-    pairs = np.unique(np.stack([supplier[some], material.code[some]], axis=1), axis=0)
-    return [{"supplier": ids[s], "material": material.values[m]} for s, m in pairs.tolist()]
-
-
-def _rows_above_one(found: _Supplies, ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the rows whose shares of one material at one consumer sum to more than 1."""
-    import numpy as np
-
-    supplies = found.columns
-    share = supplies.get("share")
-    if share is None:
-        return []
-    consumer, material = supplies["consumer"].code, supplies.get("material")
-    key = consumer.astype(np.int64)
-    if material is not None:
-        key = key * (len(material.values) + 1) + material.code
-    given = np.flatnonzero(share.code >= 0)
-    keys, group = np.unique(key[given], return_inverse=True)
-    above = share_totals(group, len(keys), Coded(share.code[given], share.values)) > 0
-    rows = given[above[group]].tolist()
-    names = ("share", "material", "status", "qualified", "start", "end")
-    part = {name: [*supplies[name].values, None] for name in names if name in supplies}
-    return [
-        {"consumer": ids[consumer[row]]}
-        | {name: values[supplies[name].code[row]] for name, values in part.items()}
-        for row in rows
-    ]
-
-
-def share_totals(group: NDArray[Any], groups: int, share: Coded) -> NDArray[Any]:
-    """Return per group whether its shares sum to less than 1 (-1), to 1 (0) or to more (1).
-
-    Parameters
-    ----------
-    group
-        Group of each row.
-    groups
-        Number of groups.
-    share
-        Share of each row, none blank.
-
-    Notes
-    -----
-    Exact: sums that floats cannot tell from 1 are done again in integers, those of more than 18
-    decimals one by one.
-    """
-    import numpy as np
-
-    floats = np.array([float(value) for value in share.values], dtype=np.float64)
-    total = np.bincount(group, weights=floats[share.code], minlength=groups)
-    sign = np.sign(total - 1).astype(np.int8)
-    near = np.abs(total - 1) < 1e-6
-    rows = np.flatnonzero(near[group])
-    if not len(rows):
-        return sign
-    code, of = share.code[rows], group[rows]
-    high = np.zeros(len(floats))
-    low = np.zeros(len(floats))
-    long = np.zeros(len(floats), dtype=bool)
-    for i in np.unique(code).tolist():
-        parts = share.values[i].as_tuple()
-        if parts.exponent < -18:
-            long[i] = True
-        else:
-            digits = int("".join(map(str, parts.digits)))
-            high[i], low[i] = divmod(digits * 10 ** (parts.exponent + 18), 10**9)
-    # Sums of integers below 2^53: exact as floats.
-    carry, rest = np.divmod(np.bincount(of, weights=low[code], minlength=groups), 10**9)
-    whole = np.bincount(of, weights=high[code], minlength=groups) + carry
-    exact = np.sign(np.where(whole == 10**9, rest, whole - 10**9))
-    sign[near] = exact[near].astype(np.int8)
-    for one in np.unique(of[long[code]]).tolist():
-        values = [share.values[i] for i in share.code[group == one].tolist()]
-        sign[one] = (sum(values) > 1) - (sum(values) < 1)
-    return sign
-
-
-def _check_periods(supplies: Mapping[str, Coded]) -> None:
-    import numpy as np
-
-    if "start" not in supplies or "end" not in supplies:
-        return
-    start, end = supplies["start"], supplies["end"]
-    first = np.array([*(day.toordinal() for day in start.values), -1], dtype=np.int64)
-    last = np.array([*(day.toordinal() for day in end.values), 10**9], dtype=np.int64)
-    if (last[end.code] <= first[start.code]).any():
-        raise Doubt
-
-
-def _check_bands(supplies: Mapping[str, Coded]) -> None:
-    """Make sure that low, middle and high estimates stand in this order."""
-    import numpy as np
-
-    for band in BANDS["supplies"]:
-        names = [name for name in band if name in supplies]
-        if len(names) < 2:
-            continue
-        # Ranks in place of numbers: exact, whatever their digits.
-        numbers = sorted({value for name in names for value in supplies[name].values})
-        rank = {value: i for i, value in enumerate(numbers)}
-        most = np.full(len(supplies[names[0]].code), -1, dtype=np.int64)
-        for name in names:
-            column = supplies[name]
-            ranks = np.array([*(rank[value] for value in column.values), -1], dtype=np.int64)
-            here = ranks[column.code]
-            if ((here >= 0) & (here < most)).any():
-                raise Doubt
-            most = np.maximum(most, here)
 
 
 def _empty(name: str) -> Table:
