@@ -188,7 +188,7 @@ def _narrow_rows(
                         break
                     if least < need[s]:
                         end, stamp, stays = _add_lacking(
-                            pool, source, (a, b, least, total - need[s]), weight, hits,
+                            pool, source, (a, b, least, total, need[s]), weight, hits,
                             (begin, size), scratch, (turn, stamp), end,
                         )  # fmt: skip
                         if not stays:
@@ -287,7 +287,7 @@ def _narrow_rows(
 def _add_lacking(
     pool: Array,
     source: Array,
-    slot: tuple[int, int, int, int],
+    slot: tuple[int, int, int, int, int],
     weight: Array,
     hits: tuple[Array, ...],
     rows: tuple[Array, Array],
@@ -297,25 +297,28 @@ def _add_lacking(
 ) -> tuple[int, int, bool]:
     """Append the units that take more away from a slot than it can spare.
 
-    `slot` is its first edge, the one after its last, the least weight and what can be spared.
+    `slot` is its first edge, the one after its last, the least weight, the total and the need.
     Returns the new end of the row, the last stamp, and whether there are such units.
     """
     _, _, cut_start, cut_unit = hits
     begin, size = rows
     held, mark, lost, touched = scratch
-    first, after, least, spare = slot
+    first, after, least, total, need = slot
     turn, stamp = stamps
     cuts = len(cut_start) > 0
+    spare = total - need
     slot_stamp = stamp + 1
+    ahead = total
     count = 0
+    most = 0
+    c = 0
+    d = 0
     for e in range(first, after):
         u = source[e]
         if size[u] < 0:
             continue
         a = begin[u]
         b = a + size[u]
-        c = 0
-        d = 0
         if cuts:
             c = cut_start[e]
             d = cut_start[e + 1]
@@ -324,10 +327,15 @@ def _add_lacking(
             end = _add(pool, a, b, held, turn, pool, end)
             end = _add(cut_unit, c, d, held, turn, pool, end)
             continue
+        if most + ahead <= spare:
+            break
         stamp += 1
-        now = (slot_stamp, stamp, weight[e])
-        count = _weigh(pool, a, b, now, mark, lost, touched, count)
-        count = _weigh(cut_unit, c, d, now, mark, lost, touched, count)
+        # Units of this edge and of edges ahead alone no longer matter where that is too little.
+        now = (slot_stamp, stamp, weight[e], ahead > spare)
+        count, most = _weigh(pool, a, b, now, mark, lost, touched, count, most)
+        if cuts:
+            count, most = _weigh(cut_unit, c, d, now, mark, lost, touched, count, most)
+        ahead -= weight[e]
     stays = spare < least
     for k in range(count):
         x = touched[k]
@@ -403,29 +411,34 @@ def _weigh(
     items: Array,
     a: int,
     b: int,
-    now: tuple[int, int, int],
+    now: tuple[int, int, int, bool],
     mark: Array,
     lost: Array,
     touched: Array,
     count: int,
-) -> int:
+    most: int,
+) -> tuple[int, int]:
     """Add the weight of an edge to what is lost with each of the items at a to b.
 
-    `now` is the stamp that the slot began with, that of the edge, and its weight. Items met first
-    in this slot are appended to `touched`; the new count of these is returned.
+    `now` is the stamp that the slot began with, that of the edge, its weight, and whether items
+    not met in this slot before count; these are appended to `touched`. Returns how many there are
+    by now, and the most that is lost with any.
     """
-    slot_stamp, stamp, weight = now
+    slot_stamp, stamp, weight, fresh = now
     for k in range(a, b):
         x = items[k]
         if mark[x] == stamp:
             continue
         if mark[x] < slot_stamp:
+            if not fresh:
+                continue
             lost[x] = 0
             touched[count] = x
             count += 1
         mark[x] = stamp
         lost[x] += weight
-    return count
+        most = max(most, lost[x])
+    return count, most
 
 
 @kernel
