@@ -17,6 +17,7 @@ from supplynet.io.meta import META_FILE, read_meta
 from supplynet.io.parquet import ParquetColumns, raw_parquet
 from supplynet.io.read import assemble, examine
 from supplynet.io.rules import BANDS, RuleSet, check_errors
+from supplynet.io.sinks import may_be_guarded
 from supplynet.io.tables import (
     Use,
     build_table,
@@ -323,7 +324,7 @@ class _Reader:
         band = names.intersection(*BANDS["supplies"])
         wants = [_supply_want(use, band if len(band) > 1 else set()) for use in uses]
         # An id that looks guarded would be met by texts that mean another.
-        first = () if any(text.startswith("'") for text in ids) else ids
+        first = () if may_be_guarded(ids) else ids
         cells, rows = columns.read(wants, first)
         if not rows:
             raise Doubt

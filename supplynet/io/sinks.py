@@ -13,7 +13,7 @@ from typing import Protocol
 from supplynet.io.coded import Cells, Doubt, Kind, Names, Want, read_texts
 from supplynet.text import restore_cell
 
-__all__ = ["Sink", "restored", "sink", "takes_plain_numbers"]
+__all__ = ["Sink", "may_be_guarded", "restored", "sink", "takes_plain_numbers"]
 
 #: Plain numbers and blanks, one a line: no sign, no exponent, nothing to look at twice.
 _PLAIN_NUMBERS = re.compile(r"(?:(?:[0-9]{1,15}(?:\.[0-9]{1,15})?)?\n)*")
@@ -147,9 +147,12 @@ def _without_rows(texts: Sequence[str]) -> Cells:
 
 def restored(texts: Sequence[str]) -> Sequence[str]:
     """Return texts without the apostrophe that guards a formula."""
-    if any(text.startswith("'") for text in texts):
-        return [restore_cell(text) for text in texts]
-    return texts
+    return [restore_cell(text) for text in texts] if may_be_guarded(texts) else texts
+
+
+def may_be_guarded(texts: Sequence[str]) -> bool:
+    """Return whether any text begins with an apostrophe."""
+    return "\0'" in "\0".join(["", *texts])
 
 
 def takes_plain_numbers(want: Want) -> bool:
