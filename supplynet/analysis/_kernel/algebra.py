@@ -25,7 +25,10 @@ from supplynet.analysis._kernel.codes import (
     WORDS,
     ZERO,
     above_seen,
+    is_seen,
+    items_in,
     joined,
+    see,
     size_of,
     within,
 )
@@ -35,8 +38,9 @@ from supplynet.analysis._kernel.jit import Array, kernel
 __all__ = [
     "CAPPED",
     "CODES",
+    "CROWDED",
     "FAMILIES",
-    "POOL",
+    "FULL",
     "SCRATCH",
     "STAMP",
     "STATES",
@@ -49,15 +53,15 @@ __all__ = [
 #: The number of a family, or what is said instead of one.
 Family = Any
 
-#: What kernels return instead of a family: the pool, the scratch arrays or the states of a
-#: threshold are full, or there is no more work.
-POOL, SCRATCH, STATES, CAPPED = -1, -2, -3, -4
+#: What kernels return instead of a family: there is no room for more codes, for more families, for
+#: unions of two families, for the states of a threshold; or there is no more work.
+FULL, CROWDED, SCRATCH, STATES, CAPPED = -1, -2, -3, -4, -5
 
 #: Positions in the array of counters.
 FAMILIES, CODES, WORK, STAMP = range(4)
 
-#: Codes up to which they are sorted by insertion.
-_FEW = 8
+#: The lower half of a place in the table of families.
+_LOWER = 0x7FFFFFFF
 
 
 @kernel
@@ -69,12 +73,12 @@ def _intern(start: Array, code: Array, table: Array, count: Array, buffer: Array
     for i in range(n):
         mark = ((mark ^ buffer[i] % MODULUS) * SPREAD) & 0x3FFFFFFFFFFFFFFF
         mark ^= mark >> 31
+    # A place holds the upper half of the mark, which says where it is, and the family.
+    mark ^= mark & _LOWER
     last = len(table) - 1
-    at = mark & last
-    # A place holds the upper bits of the mark, and the family in the lower 31.
-    mark ^= mark & 0x7FFFFFFF
+    at = (mark >> 31) & last
     while table[at] != 0:
-        number = table[at] & 0x7FFFFFFF
+        number = table[at] & _LOWER
         if table[at] ^ number == mark:
             first = start[number]
             if start[number + 1] - first == n:
@@ -85,8 +89,10 @@ def _intern(start: Array, code: Array, table: Array, count: Array, buffer: Array
                     return number
         at = (at + 1) & last
     number, end = count[FAMILIES], count[CODES]
-    if end + n > len(code) or number + 2 > len(start) or 2 * number > last:
-        return POOL
+    if end + n > len(code):
+        return FULL
+    if number + 2 > len(start) or 2 * number > last:
+        return CROWDED
     for i in range(n):
         code[end + i] = buffer[i]
     start[number + 1] = end + n
@@ -97,17 +103,15 @@ def _intern(start: Array, code: Array, table: Array, count: Array, buffer: Array
 
 
 @kernel
-def rehash(start: Array, code: Array, table: Array, families: int) -> None:
+def rehash(old: Array, table: Array) -> None:
+    """Move the families of one table to a larger one."""
     last = len(table) - 1
-    for number in range(2, families):
-        mark = start[number + 1] - start[number]
-        for i in range(start[number], start[number + 1]):
-            mark = ((mark ^ code[i] % MODULUS) * SPREAD) & 0x3FFFFFFFFFFFFFFF
-            mark ^= mark >> 31
-        at = mark & last
-        while table[at] != 0:
-            at = (at + 1) & last
-        table[at] = mark ^ (mark & 0x7FFFFFFF) | number
+    for i in range(len(old)):
+        if old[i] != 0:
+            at = (old[i] >> 31) & last
+            while table[at] != 0:
+                at = (at + 1) & last
+            table[at] = old[i]
 
 
 @kernel
@@ -141,24 +145,16 @@ def _compare(
         return
     stamp = count[STAMP] + 1
     count[STAMP] = stamp
-    last = (len(seen) >> 1) - 1
+    sizes = rule[ZERO]
     for j in range(other, other_end):
-        y = code[j]
-        spot = (y % MODULUS * SPREAD >> 32) & last
-        while seen[2 * spot + 1] == stamp:
-            spot = (spot + 1) & last
-        seen[2 * spot] = y
-        seen[2 * spot + 1] = stamp
+        see(seen, stamp, code[j])
+        sizes |= 1 << items_in(rule, code[j])
     for i in range(first, end):
         x, above = code[i], 0
-        spot = (x % MODULUS * SPREAD >> 32) & last
-        while seen[2 * spot + 1] == stamp:
-            if seen[2 * spot] == x:
-                above = 2
-                break
-            spot = (spot + 1) & last
-        # Only a smaller number can be a subset.
-        if above == 0 and code[other] < x and above_seen(seen, rule, stamp, x):
+        items = items_in(rule, x)
+        if sizes >> items & 1 and is_seen(seen, stamp, x):
+            above = 2
+        elif above_seen(seen, rule, stamp, x, items, sizes):
             above = 1
         mark[at + i - first] = above
 
@@ -348,13 +344,11 @@ def _unions(
     count[STAMP] = stamp
     last = (len(seen) >> 1) - 1
     inserted = kept
+    sizes = rule[ZERO]
     if hashed:
         for i in range(kept):
-            spot = (buffer[i] % MODULUS * SPREAD >> 32) & last
-            while seen[2 * spot + 1] == stamp:
-                spot = (spot + 1) & last
-            seen[2 * spot] = buffer[i]
-            seen[2 * spot + 1] = stamp
+            see(seen, stamp, buffer[i])
+            sizes |= 1 << items_in(rule, buffer[i])
     if by_item:
         _link(head, link, spare, rule, middle, rest)
     else:
@@ -397,14 +391,10 @@ def _unions(
             ):
                 continue
             if hashed:
-                spot = (union % MODULUS * SPREAD >> 32) & last
-                while seen[2 * spot + 1] == stamp and seen[2 * spot] != union:
-                    spot = (spot + 1) & last
-                if seen[2 * spot + 1] == stamp:
+                if not see(seen, stamp, union):
                     continue
-                seen[2 * spot] = union
-                seen[2 * spot + 1] = stamp
                 inserted += 1
+                sizes |= 1 << items_in(rule, union)
             if n == len(buffer) or 2 * inserted > last:
                 failed = SCRATCH
                 break
@@ -420,7 +410,8 @@ def _unions(
         end = n
         n = kept
         for i in range(kept, end):
-            if not above_seen(seen, rule, stamp, buffer[i]):
+            items = items_in(rule, buffer[i])
+            if not above_seen(seen, rule, stamp, buffer[i], items, sizes):
                 buffer[n] = buffer[i]
                 n += 1
     _sort(buffer, n)
@@ -540,6 +531,7 @@ def sweep(
     edge_base: Array,
     found: Array,
     waiting: Array,
+    by_slot: Array,
     together: Array,
     loads: Array,
     states: Array,
@@ -580,7 +572,16 @@ def sweep(
                 continue
             now = base[v]
             for s in range(slot_start[v], slot_start[v + 1]):
-                common, loss, n = 1, 0, rule[ZERO]
+                # A slot none of whose sources changed is as it was.
+                common, loss, n = by_slot[s], 0, rule[ZERO]
+                if common >= 0:
+                    now = _either(
+                        start, code, table, memo, seen, buffer, mark, count, rule, now, common
+                    )
+                    if now < 0:
+                        return now
+                    continue
+                common = 1
                 e, end = edge_start[s], edge_start[s + 1]
                 if weighted:
                     # What may be lost beside what is down anyway.
@@ -629,13 +630,12 @@ def sweep(
                     )  # fmt: skip
                     if common < 0:
                         return common
+                by_slot[s] = common
                 now = _either(
                     start, code, table, memo, seen, buffer, mark, count, rule, now, common
                 )
                 if now < 0:
                     return now
-                if now == 1:
-                    break
             if count[WORK] > rule[LIMIT]:
                 return CAPPED
             waiting[v] = 0
@@ -643,7 +643,9 @@ def sweep(
                 found[v] = now
                 again = True
                 for k in range(use_start[v], use_start[v + 1]):
-                    waiting[slot_vertex[use_slot[use_edge[k]]]] = 1
+                    s = use_slot[use_edge[k]]
+                    by_slot[s] = -1
+                    waiting[slot_vertex[s]] = 1
     return 0
 
 

@@ -26,7 +26,10 @@ __all__ = [
     "WORDS",
     "ZERO",
     "above_seen",
+    "is_seen",
+    "items_in",
     "joined",
+    "see",
     "size_of",
     "tabulate",
     "within",
@@ -118,28 +121,87 @@ def size_of(rule: Array, code: int) -> int:
 
 
 @kernel
-def above_seen(seen: Array, rule: Array, stamp: int, code: int) -> bool:
+def items_in(rule: Array, code: int) -> int:
+    """Return how many items a set holds."""
+    width = rule[WIDTH]
+    items = 0
+    if width == 0:
+        while code > 0:
+            code &= code - 1
+            items += 1
+        return items
+    while code > 0:
+        code >>= width
+        items += 1
+    return items
+
+
+@kernel
+def is_seen(seen: Array, stamp: int, code: int) -> bool:
+    """Return whether a code is in an open table of pairs, code and stamp, with this stamp."""
+    last = (len(seen) >> 1) - 1
+    at = (code % MODULUS * SPREAD >> 32) & last
+    while seen[2 * at + 1] == stamp:
+        if seen[2 * at] == code:
+            return True
+        at = (at + 1) & last
+    return False
+
+
+@kernel
+def see(seen: Array, stamp: int, code: int) -> bool:
+    """Put a code into an open table of pairs; return whether it is new. The table has room."""
+    last = (len(seen) >> 1) - 1
+    at = (code % MODULUS * SPREAD >> 32) & last
+    while seen[2 * at + 1] == stamp:
+        if seen[2 * at] == code:
+            return False
+        at = (at + 1) & last
+    seen[2 * at] = code
+    seen[2 * at + 1] = stamp
+    return True
+
+
+@kernel
+def above_seen(seen: Array, rule: Array, stamp: int, code: int, items: int, sizes: int) -> bool:
     """Return whether a proper subset, other than the empty set, is in the table with this stamp.
 
-    `seen` is an open table of pairs: code and stamp.
+    `items` is how many items the code has; bit s of `sizes` says that the table has sets of s.
     """
     width, digit = rule[WIDTH], rule[DIGIT]
-    last = (len(seen) >> 1) - 1
+    below = sizes & ((1 << items) - 1)
+    if below == 0:
+        return False
+    singles = below & 2 > 0
+    all_but_one = items > 2 and below >> (items - 1) > 0
+    others = below & ~2
+    if all_but_one:
+        others ^= 1 << (items - 1)
+    if others == 0:
+        rest, shift = code, 0
+        while rest > 0:
+            if width == 0:
+                single = rest & -rest
+                part = code ^ single
+                rest ^= single
+            else:
+                single = rest & digit
+                part = code & ((1 << shift) - 1) | code >> (shift + width) << shift
+                rest >>= width
+                shift += width
+            if singles and is_seen(seen, stamp, single):
+                return True
+            if all_but_one and is_seen(seen, stamp, part):
+                return True
+        return False
     if width == 0:
         part = (code - 1) & code
         while part > 0:
-            at = (part % MODULUS * SPREAD >> 32) & last
-            while seen[2 * at + 1] == stamp:
-                if seen[2 * at] == part:
-                    return True
-                at = (at + 1) & last
+            if is_seen(seen, stamp, part):
+                return True
             part = (part - 1) & code
         return False
-    size, rest = 0, code
-    while rest > 0:
-        size += 1
-        rest >>= width
-    for choice in range(1, (1 << size) - 1):
+    for choice in range(1, (1 << items) - 1):
         part, shift, rest, chosen = 0, 0, code, choice
         while chosen > 0:
             if chosen & 1:
@@ -147,11 +209,8 @@ def above_seen(seen: Array, rule: Array, stamp: int, code: int) -> bool:
                 shift += width
             rest >>= width
             chosen >>= 1
-        at = (part % MODULUS * SPREAD >> 32) & last
-        while seen[2 * at + 1] == stamp:
-            if seen[2 * at] == part:
-                return True
-            at = (at + 1) & last
+        if is_seen(seen, stamp, part):
+            return True
     return False
 
 

@@ -74,7 +74,8 @@ def filled(length: int, value: int, kind: str, *, fast: bool) -> Array:
         return [value] * length
     import numpy as np
 
-    return np.full(length, value, dtype=kind)
+    # The system hands out zeros page by page as they are touched.
+    return np.full(length, value, dtype=kind) if value else np.zeros(length, dtype=kind)
 
 
 @functools.cache

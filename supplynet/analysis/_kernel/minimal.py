@@ -275,12 +275,14 @@ class Families:
                     pool.start, pool.code, pool.table, pool.count, domain.rule, pool.buffer,
                     start, unit, domain.number, family, at,
                 )  # fmt: skip
-                if at < len(family) and not pool.grow(algebra.POOL):
-                    self.cut_short = "memory"
-                    return None
+                if at < len(family):
+                    # Single items alone never fill a pool.
+                    pool.grow(algebra.FULL)
+                    pool.grow(algebra.CROWDED)
         found = filled(n, 1, "int64", fast=fast)
         waiting = filled(n, 0, "uint8", fast=fast)
         _wake(self.order, waiting)
+        by_slot = filled(len(program.edge_start) - 1, -1, "int64", fast=fast)
         slot_width = int(_widest(program.edge_start)) if len(program.need) else 0
         together = filled(max(_TOGETHER, slot_width), 0, "int64", fast=fast)
         loads = filled(len(together), 0, "int64", fast=fast)
@@ -288,7 +290,7 @@ class Families:
             lacking = algebra.sweep(
                 program.slot_start, program.edge_start, program.source, program.weight,
                 program.need, self.order, tuple(self.uses), base, edge_base, found, waiting,
-                together, loads, pool.states, pool.start, pool.code, pool.table, pool.memo,
+                by_slot, together, loads, pool.states, pool.start, pool.code, pool.table, pool.memo,
                 pool.seen, pool.buffer, pool.spare, pool.mark, pool.pick, pool.head, pool.link,
                 domain.known, domain.known_table, *domain.aims, domain.memo, pool.count,
                 domain.rule,
@@ -506,13 +508,17 @@ class _Pool:
     def grow(self, lacking: int) -> bool:
         """Enlarge what was too short; False where there is no more room, or no more work."""
         most = _MOST_CODES[self.fast]
-        if lacking == algebra.POOL:
+        if lacking == algebra.FULL:
             if len(self.code) >= most:
                 return False
-            self.start = self._longer(self.start, "int64")
-            self.code = self._longer(self.code, "int64")
-            self.table = self._array(2 * len(self.table), "int64")
-            algebra.rehash(self.start, self.code, self.table, int(self.count[algebra.FAMILIES]))
+            self.code = self._longer(self.code)
+        elif lacking == algebra.CROWDED:
+            if len(self.start) >= most >> 1:
+                return False
+            self.start = self._longer(self.start)
+            table = self._array(4 * len(self.table), "int64")
+            algebra.rehash(self.table, table)
+            self.table = table
         elif lacking == algebra.SCRATCH:
             if len(self.buffer) >= most >> 2:
                 return False
@@ -525,8 +531,8 @@ class _Pool:
             return False
         return True
 
-    def _longer(self, old: Array, kind: str) -> Array:
-        new = self._array(2 * len(old), kind)
+    def _longer(self, old: Array) -> Array:
+        new = self._array(4 * len(old), "int64")
         new[: len(old)] = old
         return new
 
