@@ -15,7 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 from weakref import WeakKeyDictionary
 
 from supplynet.arrays import (
@@ -35,6 +35,10 @@ from supplynet.model import number_text, resolve_date
 from supplynet.shares import MOST_DECIMALS, Holding, Intake, coverage_of, decimals_of, divide
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from supplynet.arrays import NetworkArrays
     from supplynet.model import SupplyNetwork, Table
 
 __all__ = [
@@ -45,6 +49,7 @@ __all__ = [
     "Gap",
     "Question",
     "Slot",
+    "SlotColumns",
     "Unit",
     "Units",
     "ask",
@@ -251,6 +256,74 @@ class Slot:
     whole: int = 0
 
 
+class SlotColumns(Sequence[Slot]):
+    """The needs of a large network as numpy arrays; each becomes a slot when it is asked for.
+
+    Attributes
+    ----------
+    vertex, rank, partial, assumed_complete
+        These fields of all slots. Their edges follow one another.
+    edge_start
+        First edge of each slot, and at last the number of edges.
+    """
+
+    def __init__(
+        self,
+        arrays: NetworkArrays,
+        labels: Sequence[str],
+        partial: NDArray[np.bool_],
+    ) -> None:
+        self.vertex = arrays.slot_vertex
+        self.rank = arrays.slot_rank
+        self.partial = partial
+        self.assumed_complete = arrays.slot_assumed
+        self.edge_start = arrays.edge_start
+        self._label = arrays.slot_label
+        self._labels = labels
+
+    def __len__(self) -> int:
+        return len(self.vertex)
+
+    @overload
+    def __getitem__(self, place: int) -> Slot: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Slot, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Slot | tuple[Slot, ...]:
+        if isinstance(place, slice):
+            return tuple(self)[place]
+        at = place + len(self) if place < 0 else place
+        if not 0 <= at < len(self):
+            raise IndexError(place)
+        return Slot(
+            int(self.vertex[at]),
+            self._labels[self._label[at]],
+            int(self.rank[at]),
+            tuple(range(self.edge_start[at], self.edge_start[at + 1])),
+            bool(self.partial[at]),
+            bool(self.assumed_complete[at]),
+        )
+
+    def __iter__(self) -> Iterator[Slot]:
+        starts = self.edge_start.tolist()
+        for vertex, label, rank, first, last, partial, assumed in zip(
+            self.vertex.tolist(),
+            self._label.tolist(),
+            self.rank.tolist(),
+            starts[:-1],
+            starts[1:],
+            self.partial.tolist(),
+            self.assumed_complete.tolist(),
+            strict=True,
+        ):
+            edges = tuple(range(first, last))
+            yield Slot(vertex, self._labels[label], rank, edges, partial, bool(assumed))
+
+    def __reversed__(self) -> Iterator[Slot]:
+        return reversed(tuple(self))
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Something unknown, with what fails at its bad end."""
@@ -300,7 +373,7 @@ class Compiled:
     vertex_node: tuple[int, ...]
     output: tuple[int, ...]
     idle: tuple[str | None, ...]
-    slots: tuple[Slot, ...]
+    slots: Sequence[Slot]
     edge_source: tuple[int, ...]
     edge_supply: tuple[int, ...]
     supply_ids: tuple[str, ...]
@@ -459,31 +532,17 @@ def _compile_columns(net: SupplyNetwork, on: date | None) -> Compiled:
     for vertex in np.flatnonzero(arrays.stopped).tolist():
         idle[vertex] = rows.idle(vertex)
     labels = list(arrays.labels)
-    slot_node, slot_label = arrays.slot_vertex.tolist(), arrays.slot_label.tolist()
-    starts = arrays.edge_start.tolist()
     gaps = arrays.gaps
     unnamed = gaps.edge[np.repeat(gaps.kind == SUPPLIERS, np.diff(gaps.edge_start))]
-    partial = np.zeros(len(slot_node), dtype=bool)
+    partial = np.zeros(len(arrays.slot_rank), dtype=bool)
     partial[np.searchsorted(arrays.edge_start, unnamed, side="right") - 1] = True
-    slots = [
-        Slot(vertex, labels[label], rank, tuple(range(first, last)), is_open, bool(assumed))
-        for vertex, label, rank, first, last, is_open, assumed in zip(
-            slot_node,
-            slot_label,
-            arrays.slot_rank.tolist(),
-            starts,
-            starts[1:],
-            partial.tolist(),
-            arrays.slot_assumed.tolist(),
-            strict=False,
-        )
-    ]
 
     def name(kind: int, item: int) -> str:
         if kind == SUPPLY:
             return f"supply:{supply_ids[item]}"
         if kind == SUPPLIERS:
-            return f"suppliers:{nodes[slot_node[item]]}/{labels[slot_label[item]]}"
+            need = labels[arrays.slot_label[item]]
+            return f"suppliers:{nodes[arrays.slot_vertex[item]]}/{need}"
         return f"{'upstream' if kind == UPSTREAM else 'material'}:{nodes[item]}"
 
     edges, first_edge = gaps.edge.tolist(), gaps.edge_start.tolist()
@@ -501,7 +560,7 @@ def _compile_columns(net: SupplyNetwork, on: date | None) -> Compiled:
         vertex_node=tuple(arrays.vertex_node.tolist()),
         output=tuple(arrays.output.tolist()),
         idle=tuple(idle),
-        slots=tuple(slots),
+        slots=SlotColumns(arrays, labels, partial),
         edge_source=tuple(arrays.source.tolist()),
         edge_supply=tuple(arrays.edge_supply.tolist()),
         supply_ids=tuple(supply_ids),

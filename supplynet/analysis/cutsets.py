@@ -557,22 +557,17 @@ class _Search:
     @cached_property
     def basis(self) -> Basis:
         reading = self.reading(ILLUSTRATIVE)
-        slots = [s for s in self.compiled.slots if s.vertex in reading.vertex_number]
         gaps = sum(reading.reaches(item) for item in self.items[self.first_gap :])
         return Basis(
             gaps=gaps,
-            supplier_lists_assumed_complete=sum(s.assumed_complete for s in slots),
-            illustrative=sum(s.rank == ILLUSTRATIVE for s in slots),
+            supplier_lists_assumed_complete=reading.assumed_complete,
+            illustrative=reading.illustrative,
             not_running=len(self.not_running),
         )
 
     @cached_property
     def rests_on_illustrative(self) -> bool:
-        reading = self.reading(ILLUSTRATIVE)
-        return any(
-            s.rank == ILLUSTRATIVE and s.vertex in reading.vertex_number
-            for s in self.compiled.slots
-        )
+        return self.reading(ILLUSTRATIVE).illustrative > 0
 
 
 def minimal_cut_sets(

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from supplynet.analysis import _kernel
 from supplynet.model import number_text
-from supplynet.units import CONFIDENCES, STRUCTURE, Compiled, Gap, Slot, Unit
+from supplynet.units import CONFIDENCES, STRUCTURE, Compiled, Gap, Slot, SlotColumns, Unit
 
 __all__ = ["ILLUSTRATIVE", "LOW", "Because", "Reading"]
 
@@ -99,28 +99,40 @@ _drawn_of: WeakKeyDictionary[Compiled, _Drawn] = WeakKeyDictionary()
 
 
 def _drawn(compiled: Compiled) -> _Drawn:
+    if compiled not in _drawn_of:
+        _drawn_of[compiled] = _draw(compiled)
+    return _drawn_of[compiled]
+
+
+def _draw(compiled: Compiled) -> _Drawn:
     import numpy as np
 
     def array(values: Iterable[int], kind: str) -> Any:  # noqa: ANN401 - a numpy array
         return np.fromiter(values, dtype=kind)
 
-    if compiled not in _drawn_of:
-        slots = compiled.slots
-        width = array((len(slot.edges) for slot in slots), "int32")
-        weighted = compiled.coverage is not None
-        weights = (s.weights or (1,) * len(s.edges) for s in slots if weighted)
-        _drawn_of[compiled] = _Drawn(
-            array((slot.vertex for slot in slots), "int32"),
-            array((slot.rank for slot in slots), "int8"),
-            np.cumsum(width) - width,
-            width,
-            array((slot.threshold for slot in slots if weighted), "int64"),
-            array((edge for slot in slots for edge in slot.edges), "int32"),
-            array((weight for part in weights for weight in part), "int64"),
-            np.array(compiled.edge_source, dtype="int32"),
-            array((reason is not None for reason in compiled.idle), "uint8"),
+    slots = compiled.slots
+    source = np.array(compiled.edge_source, dtype="int32")
+    stopped = array((reason is not None for reason in compiled.idle), "uint8")
+    if isinstance(slots, SlotColumns):
+        first, width = slots.edge_start[:-1], np.diff(slots.edge_start)
+        edge, nothing = np.arange(len(source), dtype="int32"), np.empty(0, dtype="int64")
+        return _Drawn(
+            slots.vertex, slots.rank, first, width, nothing, edge, nothing, source, stopped
         )
-    return _drawn_of[compiled]
+    width = array((len(slot.edges) for slot in slots), "int32")
+    weighted = compiled.coverage is not None
+    weights = (s.weights or (1,) * len(s.edges) for s in slots if weighted)
+    return _Drawn(
+        array((slot.vertex for slot in slots), "int32"),
+        array((slot.rank for slot in slots), "int8"),
+        np.cumsum(width) - width,
+        width,
+        array((slot.threshold for slot in slots if weighted), "int64"),
+        array((edge for slot in slots for edge in slot.edges), "int32"),
+        array((weight for part in weights for weight in part), "int64"),
+        source,
+        stopped,
+    )
 
 
 class Reading:
@@ -175,6 +187,30 @@ class Reading:
     def unharmed(self) -> tuple[list[int], list[bool]]:
         """What runs with nothing lost: the order of starting, and per vertex."""
         return self.forward.run()
+
+    @cached_property
+    def assumed_complete(self) -> int:
+        """How many needs have a list of suppliers that is complete because nothing denies it."""
+        slots = self.compiled.slots
+        if isinstance(slots, SlotColumns):
+            return int(slots.assumed_complete[self._holds(slots)].sum())
+        return sum(s.assumed_complete for s in slots if s.vertex in self.vertex_number)
+
+    @cached_property
+    def illustrative(self) -> int:
+        """How many needs no better than an illustrative row speaks for."""
+        slots = self.compiled.slots
+        if isinstance(slots, SlotColumns):
+            return int((slots.rank[self._holds(slots)] == ILLUSTRATIVE).sum())
+        return sum(s.rank == ILLUSTRATIVE for s in slots if s.vertex in self.vertex_number)
+
+    def _holds(self, slots: SlotColumns) -> Any:  # noqa: ANN401 - a numpy array
+        """Return per slot whether its vertex is in this reading."""
+        import numpy as np
+
+        inside = np.zeros(len(self.compiled.vertex_node), dtype=bool)
+        inside[list(self.vertices)] = True
+        return inside[slots.vertex]
 
     @cached_property
     def uninformative(self) -> tuple[str, ...]:
