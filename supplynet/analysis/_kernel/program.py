@@ -244,7 +244,10 @@ def cone(program: Program, target: int) -> list[int]:
     seen = filled(n, 0, "uint8", fast=fast)
     todo = filled(n, 0, "int32", fast=fast)
     count = _reach(program.slot_start, program.edge_start, program.source, target, seen, todo)
-    return sorted(todo[:count]) if not fast else sorted(todo[:count].tolist())
+    found = todo[:count]
+    found.sort()
+    vertices: list[int] = found.tolist() if fast else found
+    return vertices
 
 
 @kernel
