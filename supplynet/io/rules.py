@@ -197,12 +197,13 @@ class _Texts:
     @cached_property
     def distinct(self) -> Sequence[str]:
         """The texts in order of their first mention, items of lists as well."""
+        values = dict.fromkeys(self._values)
+        values.pop(None, None)
+        if set(map(type, values)) <= {str}:
+            return list(values)
         found: dict[str, None] = {}
-        for value in dict.fromkeys(self._values):
-            if isinstance(value, tuple):
-                found |= dict.fromkeys(value)
-            elif value is not None:
-                found[value] = None
+        for value in values:
+            found |= dict.fromkeys(value if isinstance(value, tuple) else (value,))
         return list(found)
 
     @cached_property
