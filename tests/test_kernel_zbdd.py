@@ -346,7 +346,7 @@ def _subsets(units: int) -> list[list[int]]:
 def test_full_tables_are_enlarged_and_orders_tried_one_after_another(fast, monkeypatch):
     """Small cases fit the tables: make these tiny, stop all the time and change the order."""
     monkeypatch.setattr(zbdd, "_CAPACITY", 8)
-    monkeypatch.setattr(zbdd, "_SLICE", 7)
+    monkeypatch.setattr(zbdd, "_SLICE", 350)
     monkeypatch.setattr(zbdd, "_FIRST_WORK", 20)
     monkeypatch.setattr(zbdd, "_MORE_WORK", 2)
     monkeypatch.setattr(kernel_diagram, "_ROWS", 3)
@@ -395,7 +395,10 @@ def test_out_of_nodes_or_time_is_no_answer(fast, monkeypatch):
     assert cut_sets_by_diagram(program, hits, **options) is not None
     monkeypatch.setattr(zbdd, "_CAPACITY", 8)
     assert cut_sets_by_diagram(program, hits, node_limit=64, **options) is None
-    monkeypatch.setattr(zbdd, "_SLICE", 10)
+    assert cut_sets_by_diagram(program, hits, work_limit=100, **options) is None
+    assert cut_sets_by_diagram(program, hits, work_limit=100_000, **options) is not None
+    assert cut_sets_by_diagram(program, hits, node_limit=-1, **options) is None
+    monkeypatch.setattr(zbdd, "_SLICE", 500)
     assert cut_sets_by_diagram(program, hits, time_limit=0, **options) is None
     assert cut_sets_by_diagram(program, hits, **options) is not None
 
@@ -428,10 +431,38 @@ def test_counts_are_exact_beyond_machine_words(fast, shared):
     assert all(first & set(units) for units in hits.values())
 
 
+def sets_of(gates: list[tuple[int, list[int], str]], *, units: int, fast: bool) -> list[set[int]]:
+    """Return the minimal sets of the last gate; gates below `units` are the units."""
+    slots: list[tuple[int, list[int]]] = []
+    source: list[int] = []
+    for gate, below, kind in gates:
+        for sources in [below] if kind == "and" else [[v] for v in below]:
+            slots.append((gate, list(range(len(source), len(source) + len(sources)))))
+            source += sources
+    top = gates[-1][0]
+    program, _, _ = make_program(slots, source, [False] * (top + 1))
+    found = diagram(Case(program, {u: [u] for u in range(units)}, {}, units), top, None, fast=fast)
+    return sorted(map(set, found.sets()), key=lambda one: (len(one), sorted(one)))
+
+
+@pytest.mark.parametrize("fast", kinds())
+def test_gates_are_the_same_only_without_what_other_arguments_imply(fast):
+    """(0 or 1 or 1 and 2) is (0 or 1), which is not (0 or 1 and 2)."""
+    gates = [
+        (5, [1, 2], "and"),
+        (6, [0, 5], "or"),
+        (7, [0, 1, 5], "or"),
+        (8, [3, 6], "and"),
+        (9, [4, 7], "and"),
+        (10, [8, 9], "or"),
+    ]
+    expected = [{0, 3}, {0, 4}, {1, 4}, {1, 2, 3}]
+    assert sets_of(gates, units=5, fast=fast) == expected
+
+
 @pytest.mark.parametrize("fast", kinds())
 def test_what_decides_a_module_within_what_is_taken_out_of_a_larger_one(fast):
     """Unit 0 decides gate 9. Gate 5, 0 and 1, decides it too and the target, which is 9 or 4."""
-    units = {v: [v] for v in range(5)}
     gates = [
         (5, [0, 1], "and"),
         (6, [0, 2], "and"),
@@ -441,15 +472,7 @@ def test_what_decides_a_module_within_what_is_taken_out_of_a_larger_one(fast):
         (9, [8, 10], "and"),
         (11, [4, 9], "or"),
     ]
-    slots: list[tuple[int, list[int]]] = []
-    source: list[int] = []
-    for gate, below, kind in gates:
-        for sources in [below] if kind == "and" else [[v] for v in below]:
-            slots.append((gate, list(range(len(source), len(source) + len(sources)))))
-            source += sources
-    program, _, _ = make_program(slots, source, [False] * 12)
-    found = diagram(Case(program, units, {}, 5), 11, None, fast=fast)
-    assert set(found.sets()) == {frozenset(s) for s in ({4}, {0, 1}, {0, 2, 3})}
+    assert sets_of(gates, units=5, fast=fast) == [{4}, {0, 1}, {0, 2, 3}]
 
 
 @pytest.mark.parametrize("fast", kinds())

@@ -107,22 +107,10 @@ def make_gate(tmp: Array, end: int, many: int, kind: int, graph: tuple[Array, ..
                 arg[kept] = a
                 kept += 1
         last = kept
-        # x or (x or y), the inner gate in use elsewhere too: the outer x says nothing.
-        for i in range(first, last):
-            a = arg[i]
-            if a >= base and kinds[a - base] == kind:
-                for j in range(start[a - base], start[a - base + 1]):
-                    mark[arg[j]] = 0
         state[STAMP] += 1
-        kept = first
+        stamp = state[STAMP]
         for i in range(first, last):
-            a = arg[i]
-            if mark[a] == stamp:
-                mark[a] = stamp + 1
-                arg[kept] = a
-                kept += 1
-        stamp += 1
-        last = kept
+            mark[arg[i]] = stamp
     if last == first:
         return kind
     if last == first + 1:

@@ -69,7 +69,8 @@ def cut_sets_by_diagram(
     program, hits
         Of one kind, lists or arrays; :func:`is_acyclic` for the target.
     max_order
-        Sets of more units are left out; None for all sets.
+        Sets of more units are left out; None for all sets. Memory is needed for a number per
+        gate and order.
     node_limit
         Most nodes of the diagram of one module, in each of the orders tried; rounded up to a
         power of two. Below 0 there is no answer.
@@ -156,8 +157,9 @@ class _Engine:
         _measure(gates.kind, gates.lists, gates.base, self.work[0])
         failed: set[int] = set()
         gate = -1
+        portion = _SLICE if self.fast else _SLICE // 50
         while True:
-            until = min(int(state[WORK]) + _SLICE, work_limit - int(state[_SPENT]))
+            until = min(int(state[_SPENT] + state[WORK]) + portion, work_limit)
             code = _solve(
                 self.plan, self.variables, self.weight, gates.lists, self.work, self.tables,
                 self.result, self.modules, state, gates.base, until, _FIRST_WORK,
@@ -229,7 +231,7 @@ def _solve(
     where it has none, since all its arguments are variables of its own; and the largest order of
     its sets, or more. Exact least orders replace what was known of `least`.
     """
-    kinds, start, arg, module, parents, least, limit = gates
+    kinds, start, arg, module, _, least, limit = gates
     node, unique, cache, number, stack = tables
     store, begin, end, most = modules
     while state[_GATE] < len(kinds):
@@ -237,7 +239,7 @@ def _solve(
         g = base + k
         plain = True
         for i in range(start[k], start[k + 1]):
-            plain = plain and module[arg[i]] and parents[arg[i]] == 1
+            plain = plain and module[arg[i]] != 0
         if not module[g] or limit[g] < least[g]:
             least[g] = UNKNOWN
         elif plain:
@@ -260,7 +262,7 @@ def _solve(
                 state[_BEGUN] = 1
             code: int = run(
                 node, unique, cache, stack, weight, plan, variables, result, state,
-                min(until, state[_BUDGET]),
+                min(until - state[_SPENT], state[_BUDGET]),
             )  # fmt: skip
             if code != DONE:
                 return code
