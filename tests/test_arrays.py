@@ -21,7 +21,7 @@ from supplynet import QuestionError, UnknownNameError, ValidationError, units
 from supplynet.analysis import _kernel
 from supplynet.analysis.reading import Reading
 from supplynet.arrays import UPSTREAM, NetworkArrays, arrays_of_network, compiler, load_arrays
-from supplynet.io import bulk, bulkrules, csvcolumns
+from supplynet.io import bulk, bulkrules, csvcolumns, csvtext
 from supplynet.io.coded import Coded, Names, share_totals
 from supplynet.units import compile_network, compile_units
 
@@ -107,6 +107,8 @@ def differences(found, net, on):
         reading, needs = Reading(compiled, level), found.needs(level)
         place = {edge: i for i, edge in enumerate(needs.edge.tolist())}
         runs = runner(found, needs)
+        kept = [slot for slot, rank in enumerate(found.slot_rank.tolist()) if rank >= level]
+        same(f"slots of level {level}", needs.slot.tolist(), kept)
 
         def expected(*lost, reading=reading):
             running = reading.run(lost)
@@ -265,6 +267,7 @@ def test_the_arrays_take_few_bytes():
     assert kept == pytest.approx(len(found.source) * 8 + len(found.slot_rank) * 10, rel=1.5)
     assert found.source.dtype == found.edge_supply.dtype == found.slot_start.dtype == np.int32
     assert found.stopped.dtype == np.uint8
+    assert not found.idle_rows
 
 
 @pytest.mark.parametrize("first", range(0, 400 * SCALE, 400))
@@ -288,6 +291,19 @@ def test_large_networks_compile_to_the_same_as_small_ones(first):
                 found = found[:]
             assert found == expected, f"{field.name} of\n{describe(net)}"
     assert seen > 200
+
+
+def test_of_two_needs_of_one_name_the_one_with_rows_comes_first():
+    rows = [("a", "ore"), ("c", "ore"), ("c", "scrap"), ("a", "coal")]
+    net = make_network(
+        supplies=[{"supplier": s, "consumer": "b", "material": m} for s, m in rows],
+        needs=[{"consumer": "b", "material": "ore", "group": "scrap"}],
+    )
+    one = units._Compiler(net, ON, None).compile()
+    other = units._compile_columns(net, ON)
+    assert [(s.need, len(s.edges)) for s in one.slots] == [("coal", 1), ("scrap", 2), ("scrap", 1)]
+    assert list(other.slots) == list(one.slots)
+    assert other.edge_supply == one.edge_supply
 
 
 def test_large_networks_are_read_into_the_same_program(monkeypatch):
@@ -494,6 +510,36 @@ def test_what_breaks_a_rule_is_refused_in_the_words_of_load(tables, what, tmp_pa
         assert any(what in finding.what for finding in caught.value.findings)
 
 
+def test_rows_without_a_text_are_no_rows(tmp_path):
+    text = "supplier,consumer,material\n,,\na,b,ore\n\n , ,\t\n   \nc,b,ore\n,,"
+    (tmp_path / "supplies.csv").write_text(text)
+    check(fast(tmp_path), supplynet.load(tmp_path))
+    (tmp_path / "supplies.csv").write_text(f'{text}\n"d",b,ore\n')
+    check(fast(tmp_path), supplynet.load(tmp_path))
+
+
+def test_an_id_that_looks_guarded_is_not_taken_for_the_guarded_text(tmp_path):
+    nodes = [{"id": "''=x"}, {"id": "b"}]
+    folder = write(tmp_path, supplies=[{"supplier": "''=x", "consumer": "b"}], nodes=nodes)
+    assert list(load_arrays(folder).nodes) == ["'=x", "b"]
+    write(tmp_path, supplies=[{"supplier": "'=x", "consumer": "b"}])
+    with pytest.raises(ValidationError, match="no node '=x'"):
+        load_arrays(folder)
+
+
+def test_files_that_load_does_not_take_are_read_unless_they_are_in_doubt(tmp_path, monkeypatch):
+    monkeypatch.setattr(csvtext, "MAX_BYTES", 50)
+    folder = write(tmp_path, supplies=SUPPLIES)
+    with pytest.raises(ValidationError, match="larger than"):
+        supplynet.load(folder)
+    assert fast(folder).supply_rows == 2
+    write(folder, supplies=[*SUPPLIES, {"supplier": "a"}])
+    with pytest.raises(
+        ValidationError, match=r"supplies\.csv: a cell or row is not as it should be"
+    ):
+        load_arrays(folder)
+
+
 def test_targets_that_are_no_nodes_are_refused(tmp_path):
     folder = write(tmp_path, supplies=SUPPLIES)
     (folder / "network.toml").write_text('targets = ["z"]\n')
@@ -604,6 +650,12 @@ def test_one_table_in_two_files_and_files_that_are_no_parquet(tmp_path):
     (folder / "supplies.csv").unlink()
     with pytest.raises(ValidationError, match=r"supplies\.parquet: cannot be read as parquet"):
         load_arrays(folder)
+    many = [{"supplier": f"s{i}", "consumer": f"c{i}"} for i in range(5_000)]
+    file = as_parquet(write(tmp_path / "m", supplies=many), tmp_path / "p") / "supplies.parquet"
+    content = file.read_bytes()
+    file.write_bytes(content[:200] + b"x" * 3_800 + content[4_000:])
+    with pytest.raises(ValidationError, match=r"supplies\.parquet: cannot be read as parquet"):
+        load_arrays(tmp_path / "p")
     with pytest.raises(ValidationError, match="no such file or folder"):
         load_arrays(tmp_path / "nowhere")
 

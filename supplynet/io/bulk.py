@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from supplynet.errors import Finding, ValidationError
+from supplynet.io import csvtext
 from supplynet.io.bulkrules import check_columns, nodes_to_check, repeated, supplies_to_check
 from supplynet.io.coded import Coded, Doubt, Kind, Want, filled, read_texts, typed
 from supplynet.io.convert import Findings
@@ -106,11 +107,27 @@ def read_coded(path: str | os.PathLike[str]) -> CodedNetwork | SupplyNetwork:
         return examine(path).network()
     try:
         return _Reader(place, files).network()
-    except Doubt:
-        pass
-    if all(file.suffix != _PARQUET for file in files.values()):
+    except (Doubt, OSError):
+        _refuse_too_large(files)
+    if all(file.suffix.lower() != _PARQUET for file in files.values()):
         return examine(path).network()
     return _strict(place, files)
+
+
+def _refuse_too_large(files: Mapping[str, Path]) -> None:
+    """Refuse CSV files in which something has to be looked at, and that `load` does not take."""
+    what = (
+        f"a cell or row is not as it should be, and beyond {csvtext.MAX_BYTES // 1024**2} MiB "
+        "the file is not looked through for it"
+    )
+    fix = "Check a part of it with validate, or save it as parquet"
+    found = [
+        Finding(file.name, what, fix)
+        for file in files.values()
+        if file.suffix.lower() != _PARQUET and file.stat().st_size > csvtext.MAX_BYTES
+    ]
+    if found:
+        raise ValidationError(found)
 
 
 def _files(place: Path) -> dict[str, Path] | None:
@@ -165,18 +182,7 @@ def _columns(place: Path, table: str, *, alone: bool) -> Columns:
             return known_headings(header, None if alone else table)
 
         return CsvColumns(place, score)
-    try:
-        import pyarrow
-    except ImportError:
-        fix = "pip install 'supplynet[parquet]', or save the data as CSV"
-        raise ValidationError([Finding(place.name, "parquet needs pyarrow", fix)]) from None
-    try:
-        return ParquetColumns(place)
-    except (pyarrow.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValidationError(
-            [Finding(place.name, f"cannot be read as parquet: {reason}", "Write it anew")]
-        ) from None
+    return ParquetColumns(place)
 
 
 def _raw(file: Path, name: str, findings: Findings) -> RawTable | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from supplynet.errors import Finding, ValidationError
 from supplynet.io.coded import Cells, Doubt, Kind, Want, read_texts
 from supplynet.io.convert import cell_text
 from supplynet.io.csvtext import RawTable
@@ -15,6 +17,22 @@ if TYPE_CHECKING:
     from supplynet.io.coded import Integers
 
 __all__ = ["ParquetColumns", "raw_parquet"]
+
+
+@contextmanager
+def _readable(place: Path) -> Iterator[None]:
+    """Turn what is wrong with a file, or that nothing here reads it, into a finding."""
+    try:
+        import pyarrow
+    except ImportError:
+        fix = "pip install 'supplynet[parquet]', or save the data as CSV"
+        raise ValidationError([Finding(place.name, "parquet needs pyarrow", fix)]) from None
+    try:
+        yield
+    except (pyarrow.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        what = f"cannot be read as parquet: {reason}"
+        raise ValidationError([Finding(place.name, what, "Write it anew")]) from error
 
 
 class ParquetColumns:
@@ -27,11 +45,13 @@ class ParquetColumns:
     """
 
     def __init__(self, place: Path) -> None:
-        import pyarrow.parquet as pq
+        self._place = place
+        with _readable(place):
+            import pyarrow.parquet as pq
 
-        names = pq.read_schema(place)
-        texts = [field.name for field in names if _is_arrow_text(field.type)]
-        self._file = pq.ParquetFile(place, read_dictionary=texts)
+            names = pq.read_schema(place)
+            texts = [field.name for field in names if _is_arrow_text(field.type)]
+            self._file = pq.ParquetFile(place, read_dictionary=texts)
         self._names = list(names.names)
         self.header = [name.strip() for name in self._names]
         if len(set(self._names)) < len(self._names):
@@ -45,11 +65,12 @@ class ParquetColumns:
         pools: dict[str, dict[str, int]] = {}
         cells = []
         for name, want in zip(self._names, wants, strict=True):
-            if want.pool:
-                more = pools.setdefault(want.pool, {})
-                cells.append(Cells(self._pooled(name, first, more), ()))
-            else:
-                cells.append(self._column(name, want))
+            with _readable(self._place):
+                if want.pool:
+                    more = pools.setdefault(want.pool, {})
+                    cells.append(Cells(self._pooled(name, first, more), ()))
+                else:
+                    cells.append(self._column(name, want))
         texts = {name: [*pool, *more] for name, more in pools.items()}
         cells = [
             Cells(found.code, texts[want.pool]) if want.pool else found
@@ -141,9 +162,10 @@ def _is_arrow_text(kind: Any) -> bool:  # noqa: ANN401 - a type of arrow's
 
 def raw_parquet(place: Path) -> RawTable:
     """Return a parquet file as the texts of its cells, for the strict path."""
-    import pyarrow.parquet as pq
+    with _readable(place):
+        import pyarrow.parquet as pq
 
-    table = pq.read_table(place)
+        table = pq.read_table(place)
     columns = [[cell_text(value) for value in column.to_pylist()] for column in table.columns]
     header = tuple(name.strip() for name in table.column_names)
     # Lists stay tuples, which the converter takes as well.
