@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
+from itertools import permutations
 
 import pytest
 from kernel_programs import SCALE, Case, running, seeded
@@ -13,6 +14,7 @@ from supplynet.analysis._kernel import (
     Chain,
     arrays_of,
     available,
+    gates,
     make_program,
     minimal_sets,
     modules,
@@ -157,11 +159,11 @@ def draw_deep(seed: int) -> tuple[Case, int]:
     units = chance.randint(4, 9)
     nodes = [draft.add_vertex([unit]) for unit in range(units)]
     free = list(nodes)
-    gates = chance.randint(6, 20)
+    many = chance.randint(6, 20)
     share, both = chance.choice([0.2, 0.4, 0.6, 0.8]), chance.choice([0.3, 0.5, 0.7])
-    for gate in range(gates):
+    for gate in range(many):
         vertex = draft.add_vertex([])
-        mine = set(free[:6]) if gate == gates - 1 else set()
+        mine = set(free[:6]) if gate == many - 1 else set()
         for i in range(chance.choice([2, 2, 2, 3, 3, 4])):
             if free and (i == 0 or chance.random() > share):
                 mine.add(free.pop(chance.randrange(len(free))))
@@ -175,16 +177,22 @@ def draw_deep(seed: int) -> tuple[Case, int]:
     return draft.case(units)
 
 
+def unit_tables(units: int) -> list[int]:
+    """Return for each unit one bit for each set of units: whether it is in the set."""
+    holds = []
+    for unit in range(units):
+        block = ((1 << (1 << unit)) - 1) << (1 << unit)
+        table = 0
+        for i in range(1 << (units - unit - 1)):
+            table |= block << (i << (unit + 1))
+        holds.append(table)
+    return holds
+
+
 def by_truth_table(case: Case, target: int) -> set[Set]:
     """Return the minimal sets that stop the target: one bit for each set of units."""
     everything = (1 << (1 << case.units)) - 1
-    holds = []
-    for unit in range(case.units):
-        block = ((1 << (1 << unit)) - 1) << (1 << unit)
-        table = 0
-        for i in range(1 << (case.units - unit - 1)):
-            table |= block << (i << (unit + 1))
-        holds.append(table)
+    holds = unit_tables(case.units)
     program = case.program
     fails: dict[int, int] = {}
 
@@ -431,39 +439,38 @@ def test_counts_are_exact_beyond_machine_words(fast, shared):
     assert all(first & set(units) for units in hits.values())
 
 
-def sets_of(gates: list[tuple[int, list[int], str]], *, units: int, fast: bool) -> list[set[int]]:
-    """Return the minimal sets of the last gate; gates below `units` are the units."""
+def sets_of(tree: list[tuple[int, list[int], str]], *, units: int, fast: bool) -> list[set[int]]:
+    """Return the minimal sets of the last gate; numbers below `units` are the units."""
     slots: list[tuple[int, list[int]]] = []
     source: list[int] = []
-    for gate, below, kind in gates:
+    for gate, below, kind in tree:
         for sources in [below] if kind == "and" else [[v] for v in below]:
             slots.append((gate, list(range(len(source), len(source) + len(sources)))))
             source += sources
-    top = gates[-1][0]
+    top = tree[-1][0]
     program, _, _ = make_program(slots, source, [False] * (top + 1))
     found = diagram(Case(program, {u: [u] for u in range(units)}, {}, units), top, None, fast=fast)
     return sorted(map(set, found.sets()), key=lambda one: (len(one), sorted(one)))
 
 
-@pytest.mark.parametrize("fast", kinds())
-def test_gates_are_the_same_only_without_what_other_arguments_imply(fast):
-    """(0 or 1 or 1 and 2) is (0 or 1), which is not (0 or 1 and 2)."""
-    gates = [
-        (5, [1, 2], "and"),
-        (6, [0, 5], "or"),
-        (7, [0, 1, 5], "or"),
-        (8, [3, 6], "and"),
-        (9, [4, 7], "and"),
-        (10, [8, 9], "or"),
-    ]
-    expected = [{0, 3}, {0, 4}, {1, 4}, {1, 2, 3}]
-    assert sets_of(gates, units=5, fast=fast) == expected
+@pytest.mark.parametrize("kind", [gates.OR, gates.AND])
+def test_what_is_left_out_of_a_gate_does_not_make_it_equal_to_one_that_has_it(kind):
+    """(0 or 1 or 1 and 2) is (0 or 1), and not (0 or 1 and 2), wherever the table has them."""
+    for x, y, z in permutations(range(2, 9), 3):
+        graph = gates.Graph(9, 3, 9, fast=False)
+        graph.arrays = (*graph.arrays[:3], [0] * 4, *graph.arrays[4:])
+        inner = gates.make_gate([y, z], 2, 2, 1 - kind, graph.arrays)
+        outer = gates.make_gate([x, inner], 2, 2, kind, graph.arrays)
+        assert gates.make_gate([inner, x], 2, 2, kind, graph.arrays) == outer
+        assert gates.make_gate([x, y, inner], 3, 3, kind, graph.arrays) == outer + 1
+        assert gates.make_gate([y, inner, x], 3, 3, kind, graph.arrays) == outer + 1
+        assert graph.size == (3, 6)
 
 
 @pytest.mark.parametrize("fast", kinds())
 def test_what_decides_a_module_within_what_is_taken_out_of_a_larger_one(fast):
     """Unit 0 decides gate 9. Gate 5, 0 and 1, decides it too and the target, which is 9 or 4."""
-    gates = [
+    tree = [
         (5, [0, 1], "and"),
         (6, [0, 2], "and"),
         (7, [0, 3], "and"),
@@ -472,7 +479,7 @@ def test_what_decides_a_module_within_what_is_taken_out_of_a_larger_one(fast):
         (9, [8, 10], "and"),
         (11, [4, 9], "or"),
     ]
-    assert sets_of(gates, units=5, fast=fast) == [{4}, {0, 1}, {0, 2, 3}]
+    assert sets_of(tree, units=5, fast=fast) == [{4}, {0, 1}, {0, 2, 3}]
 
 
 @pytest.mark.parametrize("fast", kinds())
@@ -538,10 +545,10 @@ def test_the_drawn_programs_hold_what_they_must(monkeypatch):
             case, target = cases(seed)
             assert is_acyclic(case.program, target)
             found = diagram(case, target, None)
-            gates, diagrams = found._gates, found._modules
-            many = range(gates.base, gates.base + len(gates.kind))
-            inner += sum(gates.module[g] for g in many) > 2
-            uses += any(gates.module[g] and gates.parents[g] > 1 for g in many)
+            graph, diagrams = found._gates, found._modules
+            many = range(graph.base, graph.base + len(graph.kind))
+            inner += sum(graph.module[g] for g in many) > 2
+            uses += any(graph.module[g] and graph.parents[g] > 1 for g in many)
             nodes = max(nodes, *diagrams[2], 0)
     assert (inner, uses, nodes) > (0, 0, 0)
     assert inner > 30
